@@ -1,0 +1,1 @@
+"""The ACA-Py plugin: did:webvh for AnonCreds objects and DIDs, read from the mirror."""

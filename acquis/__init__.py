@@ -1,0 +1,1 @@
+"""Acquis: what the services share."""

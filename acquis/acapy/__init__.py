@@ -1,0 +1,1 @@
+"""How the agent says it: the only package that knows the ACA-Py admin API."""

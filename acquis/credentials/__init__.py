@@ -1,0 +1,1 @@
+"""What a credential says and whether it holds: pure."""

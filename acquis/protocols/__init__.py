@@ -1,0 +1,1 @@
+"""What can happen between two agents: pure."""

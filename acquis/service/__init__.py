@@ -1,0 +1,1 @@
+"""What every web service of ours needs, knowing no credential."""

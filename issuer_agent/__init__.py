@@ -1,0 +1,1 @@
+"""The issuer: an institution publishes achievements, awards them and revokes awards."""

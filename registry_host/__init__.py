@@ -1,0 +1,1 @@
+"""The registry host: the neutral publication point; accepts signed documents, serves files."""

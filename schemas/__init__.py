@@ -1,0 +1,1 @@
+"""The contract of the ecosystem: data, and the loader that reads it."""
