@@ -1,0 +1,85 @@
+"""The skeleton of a web service: health, readiness, problems, limits, logs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.responses import JSONResponse
+
+from acquis.errors import AcquisError
+from acquis.service.auth import Sessions
+from acquis.service.boundary import MOST_BODY, Boundary
+from acquis.service.logs import set_up_logs
+from acquis.service.problems import ErrorPage, register_problems
+
+type ReadyCheck = Callable[[], Awaitable[None]]
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def build_app(
+    title: str,
+    *,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    ready: Callable[[], Mapping[str, ReadyCheck]],
+    sessions: Sessions | None = None,
+    error_page: ErrorPage | None = None,
+    most_body: int = MOST_BODY,
+) -> FastAPI:
+    """Build a service's FastAPI application.
+
+    ``ready`` gives the named checks of ``/ready``; each raises an ``AcquisError`` when what it
+    looks at is not usable. ``/health`` only says that the process is alive.
+    """
+
+    @asynccontextmanager
+    async def whole_life(app: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(app):
+            yield
+
+    app = FastAPI(title=title, lifespan=whole_life, docs_url=None, redoc_url=None)
+    register_problems(app, error_page)
+    app.add_middleware(Boundary, sessions=sessions, most_body=most_body)
+
+    @app.get("/health", include_in_schema=False)
+    async def health() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/ready", include_in_schema=False)
+    async def readiness() -> JSONResponse:
+        found: dict[str, str] = {}
+        for name, check in ready().items():
+            try:
+                await check()
+                found[name] = "ok"
+            except AcquisError as error:
+                found[name] = error.says.en
+        ok = all(value == "ok" for value in found.values())
+        return JSONResponse(
+            {"status": "ready" if ok else "not ready", "checks": found},
+            status_code=200 if ok else 503,
+        )
+
+    if _STATIC.is_dir():
+        app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    return app
+
+
+def serve(app: Any, *, bind: str, port: int, log_level: str, service: str) -> None:
+    """Run ``app`` until SIGTERM or SIGINT; open streams get three seconds to end."""
+    set_up_logs(log_level, service)
+    uvicorn.run(
+        app,
+        host=bind,
+        port=port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )

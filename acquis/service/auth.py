@@ -1,0 +1,109 @@
+"""Who is asking: a signed session cookie, and the development login."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from cryptography.fernet import Fernet, InvalidToken
+from fastapi import Depends, Request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from starlette.responses import Response
+
+from acquis.errors import InvalidInput, NotSignedIn
+from acquis.service.settings import ServiceSettings
+from acquis.text import Text
+
+COOKIE: Final = "acquis_session"
+_LIFETIME: Final = 8 * 3600
+_NAME: Final = re.compile(r"[^\x00-\x1f<>]{1,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in at one of our services."""
+
+    id: str
+    name: str
+
+
+class Sessions:
+    """Reads and writes the session cookie, signed with the service's secret."""
+
+    def __init__(self, settings: ServiceSettings, service: str) -> None:
+        secret = settings.secret.get_secret_value()
+        self._serializer = URLSafeTimedSerializer(secret, salt=f"acquis-session-{service}")
+        self._cookie = f"{COOKIE}_{service}"
+        self._secure = settings.public_url.startswith("https:")
+
+    def person_of(self, request: Request) -> Person | None:
+        """Return who is signed in, or ``None``; a cookie that does not verify is nobody's."""
+        cookie = request.cookies.get(self._cookie)
+        if not cookie:
+            return None
+        try:
+            held = self._serializer.loads(cookie, max_age=_LIFETIME)
+        except BadSignature:
+            return None
+        return Person(id=str(held["id"]), name=str(held["name"]))
+
+    def sign_in(self, response: Response, person: Person) -> None:
+        """Set the cookie: HttpOnly, SameSite=Lax, Secure where the service is reached by https."""
+        value = self._serializer.dumps({"id": person.id, "name": person.name})
+        response.set_cookie(
+            self._cookie,
+            value,
+            max_age=_LIFETIME,
+            httponly=True,
+            samesite="lax",
+            secure=self._secure,
+        )
+
+    def sign_out(self, response: Response) -> None:
+        """Remove the cookie."""
+        response.delete_cookie(self._cookie)
+
+
+def parse_login_name(raw: str) -> str:
+    """Return the name given at the development login, or raise ``InvalidInput``."""
+    name = " ".join(raw.split())
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(
+            Text("Give a name of 1 to 80 characters", "Indiquez un nom de 1 à 80 caractères")
+        )
+    return name
+
+
+def signed_in(request: Request) -> Person:
+    """Return who is signed in, or raise ``NotSignedIn`` (a FastAPI dependency)."""
+    person: Person | None = getattr(request.state, "person", None)
+    if person is None:
+        raise NotSignedIn
+    return person
+
+
+type SignedIn = Annotated[Person, Depends(signed_in)]
+
+
+class Seal:
+    """Seals small secrets that must rest in the database (Fernet, key from the secret)."""
+
+    def __init__(self, settings: ServiceSettings, purpose: str) -> None:
+        secret = settings.secret.get_secret_value().encode()
+        key = hashlib.blake2b(secret, digest_size=32, person=purpose.encode()[:16]).digest()
+        self._fernet = Fernet(base64.urlsafe_b64encode(key))
+
+    def seal(self, value: str) -> str:
+        """Return ``value`` sealed, as text."""
+        return self._fernet.encrypt(value.encode()).decode()
+
+    def unseal(self, sealed: str) -> str:
+        """Return what was sealed; raises ``ValueError`` when it was sealed with another key."""
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except InvalidToken as error:
+            message = "sealed with another key"
+            raise ValueError(message) from error

@@ -1,0 +1,139 @@
+"""What every request passes first: limits, headers, who asks, where it comes from, one log line."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from acquis.errors import NotAllowed, TooLarge
+from acquis.service.auth import Sessions
+from acquis.service.problems import build_problem, status_of
+from acquis.text import Text
+
+_LOG = structlog.get_logger("acquis.request")
+
+MOST_BODY: Final = 1024 * 1024
+_SAFE: Final = {"GET", "HEAD", "OPTIONS"}
+
+
+class _BodyOverLimitError(Exception):
+    pass
+
+
+class Boundary:
+    """The outermost ASGI layer of a service."""
+
+    def __init__(
+        self, app: ASGIApp, *, sessions: Sessions | None, most_body: int = MOST_BODY
+    ) -> None:
+        self._app = app
+        self._sessions = sessions
+        self._most_body = most_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        nonce = secrets.token_urlsafe(16)
+        request.state.nonce = nonce
+        request.state.person = self._sessions.person_of(request) if self._sessions else None
+        started, status = time.perf_counter(), 500
+        answered = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status, answered
+            if message["type"] == "http.response.start":
+                status, answered = message["status"], True
+                _add_headers(MutableHeaders(scope=message), nonce)
+            await send(message)
+
+        try:
+            refusal = self._refusal(request)
+            if refusal is not None:
+                await build_problem(
+                    request, status_of(refusal), refusal.code, refusal.title, refusal.says
+                )(scope, receive, send_with_headers)
+                return
+            try:
+                await self._app(scope, self._limited(receive), send_with_headers)
+            except _BodyOverLimitError:
+                if answered:
+                    raise
+                error = TooLarge(self._limit_text())
+                await build_problem(request, 413, error.code, error.title, error.says)(
+                    scope, receive, send_with_headers
+                )
+        finally:
+            route = scope.get("route")
+            _LOG.info(
+                "request",
+                method=scope["method"],
+                route=getattr(route, "path", "-"),  # the template: a path may hold a token
+                status=status,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+            )
+
+    def _refusal(self, request: Request) -> TooLarge | NotAllowed | None:
+        length = request.headers.get("content-length", "")
+        if length.isdigit() and int(length) > self._most_body:
+            return TooLarge(self._limit_text())
+        if request.method not in _SAFE and not _from_here(request.headers):
+            return NotAllowed(
+                Text(
+                    "This came from another site and was not done",
+                    "Ceci vient d’un autre site et n’a pas été fait",
+                )
+            )
+        return None
+
+    def _limit_text(self) -> Text:
+        kib = self._most_body // 1024
+        return Text(f"At most {kib} KiB are accepted here", f"{kib} Kio au plus sont acceptés ici")
+
+    def _limited(self, receive: Receive) -> Receive:
+        taken = 0
+
+        async def limited() -> Message:
+            nonlocal taken
+            message = await receive()
+            if message["type"] == "http.request":
+                taken += len(message.get("body", b""))
+                if taken > self._most_body:
+                    raise _BodyOverLimitError
+            return message
+
+        return limited
+
+
+def _from_here(headers: Headers) -> bool:
+    """Refuse cross-site writes: Sec-Fetch-Site where the browser says it, else Origin against Host."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def _add_headers(headers: MutableHeaders, nonce: str) -> None:
+    for name, value in {
+        "content-security-policy": (
+            "default-src 'self'; "
+            f"script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; "
+            "img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        ),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cache-control": "no-store",
+    }.items():
+        if name not in headers:
+            headers[name] = value

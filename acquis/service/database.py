@@ -1,0 +1,110 @@
+"""The database of a service: connections, transactions and migrations."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import MetaData, create_engine, event, text
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from acquis.errors import Unavailable
+from acquis.text import Text
+
+_WRITE = "acquis_write"
+
+
+class Database:
+    """Transactions on SQLite (WAL, one writer at a time) or PostgreSQL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._engine = create_async_engine(url, pool_pre_ping=not self.is_sqlite)
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._writer = asyncio.Lock() if self.is_sqlite else None
+        if self.is_sqlite:
+            event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Open a session for reading; what is added to it is not kept."""
+        async with self._sessions() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """Open a transaction for writing: committed at the end, rolled back on an exception.
+
+        On SQLite it takes the write lock at once (``BEGIN IMMEDIATE``), so that a transaction
+        that has begun cannot fail because another one wrote in between.
+        """
+        one_at_a_time: AbstractAsyncContextManager[Any] = self._writer or nullcontext()
+        async with one_at_a_time, self._sessions() as session:
+            await session.connection(execution_options={_WRITE: True})
+            try:
+                yield session
+                await session.commit()
+            except BaseException:
+                await session.rollback()
+                raise
+
+    async def check_usable(self) -> None:
+        """Raise ``Unavailable`` when the database does not answer."""
+        try:
+            async with self._sessions() as session:
+                await session.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError) as error:
+            raise Unavailable(
+                Text("The database does not answer", "La base de données ne répond pas")
+            ) from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "busy_timeout=5000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get(_WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def migrate(url: str, migrations: Path) -> None:
+    """Bring the database at ``url`` to the newest version in the folder ``migrations``."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(migrations))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+def run_migrations(metadata: MetaData) -> None:
+    """Do the work of a service's Alembic ``env.py``: one transaction, online."""
+    url = make_url(context.config.attributes["url"])
+    if url.get_backend_name() == "sqlite":
+        url = url.set(drivername="sqlite")
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
