@@ -1,0 +1,30 @@
+"""The agent itself: is it there, is it ready (``/status``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acquis.acapy.client import AgentClient
+from acquis.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an agent says of itself."""
+
+    version: str
+    label: str
+
+
+async def is_ready(client: AgentClient) -> bool:
+    """Say whether the agent takes calls; an agent that does not answer is not ready."""
+    try:
+        return (await client.get("/status/ready")).flag("ready")
+    except Unavailable:
+        return False
+
+
+async def load_status(client: AgentClient) -> Status:
+    """Return the agent's version and label."""
+    answer = await client.get("/status")
+    return Status(answer.text("version"), answer.optional_text("label") or "")
