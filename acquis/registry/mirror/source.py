@@ -1,0 +1,372 @@
+"""One registry's copy: brought up to date whole, by ``tuf.ngclient``, or left as it was.
+
+What lies in the folder of a source::
+
+    files/          the copy: the paths of the registry
+    tuf/            python-tuf's own metadata cache
+    staging/        files that were fetched, named by their SHA-256, before they are put in place
+    root.json       the pinned root of trust
+    applied.json    which version of each hash bin the copy holds, and when it was last confirmed
+    remembered.json the highest version of each DID log that was ever accepted
+
+A refresh (1) lets python-tuf verify root, timestamp and snapshot; (2) loads the hash bins whose
+version changed and so learns the name of every file in them; (3) fetches what differs into
+staging; (4) puts it in place by renames: tails, witness files, logs, new resources, replaced
+resources, indexes, so that nothing is seen before what it refers to; (5) notes the bins as
+applied. A crash in between is repaired by the next refresh. A log that is shorter or forked, and
+a resource whose links shrank, are not put in place: the last good copy stays and it is said.
+Nothing that was once published is deleted here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tuf.api.exceptions import DownloadError, RepositoryError
+from tuf.api.metadata import (  # type: ignore[attr-defined]  # its documented names
+    Metadata,
+    Snapshot,
+    SuccinctRoles,
+    TargetFile,
+    Targets,
+)
+from tuf.ngclient.config import UpdaterConfig
+from tuf.ngclient.updater import Updater
+
+from acquis.errors import InvalidInput, NotFound, Unavailable
+from acquis.registry.did_log import verify_did_log
+from acquis.registry.mirror.download import BoundedFetcher, check_base_url
+from acquis.registry.mirror.reading import PublishedFiles, VerifiedCache
+from acquis.registry.paths import FileKind, PublishedPath, parse_path, witness_path
+from acquis.registry.resource import verify_resource
+from acquis.registry.rules import Rule, RuleBroken, broken
+from acquis.registry.strict_json import parse_json, parse_object
+from acquis.text import Text
+
+_ATTEMPTS = 3
+_MOST_FILES = 2_000_000
+_SYNC_ALL = 64  # from this many files on, one sync of everything replaces one per file
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRefresh:
+    """What one refresh did: files put in place, bytes received, paths that were refused and why."""
+
+    changed: int
+    at: int
+    received: int = 0
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class _Applied:
+    """Which bins the copy holds, and when the registry last confirmed it (nanoseconds)."""
+
+    bins: dict[str, int] = field(default_factory=dict)
+    confirmed_ns: int = 0
+
+
+class Source:
+    """The copy of one registry, ``host``, read from ``base_url`` into ``folder``."""
+
+    def __init__(
+        self,
+        host: str,
+        base_url: str,
+        folder: Path,
+        trusted_root: Path | None,
+        cache: VerifiedCache,
+    ) -> None:
+        self._base_url = check_base_url(base_url)
+        self._folder = folder
+        self._trusted_root = trusted_root
+        self.files = PublishedFiles(host, folder / "files", cache=cache, remembered=self.remembered)
+
+    @property
+    def confirmed_ns(self) -> int:
+        """When the registry last confirmed this copy, in Unix nanoseconds; 0 for never."""
+        return self._load_applied().confirmed_ns
+
+    def remembered(self, folder: str) -> str | None:
+        """Return the highest version id ever accepted for the log in an issuer's folder."""
+        version_id = _load(self._folder / "remembered.json").get(folder)
+        return version_id if isinstance(version_id, str) else None
+
+    def refresh(self, deadline: float) -> SourceRefresh:
+        """Bring the copy up to date. The caller holds the mirror's lock.
+
+        ``deadline`` is of ``time.monotonic``. Raises: Unavailable; the last good copy stays.
+        """
+        for name in ("files", "tuf", "staging"):
+            (self._folder / name).mkdir(parents=True, exist_ok=True)
+        root = self._load_root()
+        failure: Exception | None = None
+        for attempt in range(_ATTEMPTS):
+            fetcher = BoundedFetcher(self._base_url, deadline)
+            try:
+                return self._refresh_once(root, fetcher)
+            except (RepositoryError, DownloadError, OSError, ValueError, KeyError) as error:
+                failure = error
+            finally:
+                fetcher.close()
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.1 * 2**attempt)
+        kind = type(failure).__name__
+        raise Unavailable(
+            Text(
+                f"The copy of the registry could not be brought up to date ({kind});"
+                " the last good one stays.",
+                f"La copie du registre n’a pas pu être mise à jour ({kind}) ;"
+                " la dernière bonne copie est conservée.",
+            )
+        ) from failure
+
+    def _refresh_once(self, root: bytes, fetcher: BoundedFetcher) -> SourceRefresh:
+        updater = Updater(
+            metadata_dir=str(self._folder / "tuf"),
+            metadata_base_url=f"{self._base_url}/tuf",
+            target_base_url=self._base_url,
+            fetcher=fetcher,
+            config=UpdaterConfig(prefix_targets_with_hash=True),
+            bootstrap=root,
+        )
+        confirmed_ns = time.time_ns()
+        updater.refresh()
+        applied = self._load_applied()
+        bins = self._bin_versions()
+        names = list(self._names(updater, [b for b, v in bins.items() if applied.bins.get(b) != v]))
+        staged = dict(self._stage(updater, names))
+        refused = list(self._put_in_place(staged))
+        self._save_applied(_Applied(bins, confirmed_ns))
+        return SourceRefresh(
+            changed=len(staged) - len(refused),
+            at=confirmed_ns // 10**9,
+            received=fetcher.received,
+            refused=(*refused, *((name, str(Rule.PATH)) for name in names if not _parse(name))),
+        )
+
+    # (2) the names of the files, from the signed hash bins
+
+    def _bin_versions(self) -> dict[str, int]:
+        snapshot = Metadata[Snapshot].from_file(str(self._folder / "tuf" / "snapshot.json")).signed
+        return {
+            name.removesuffix(".json"): meta.version
+            for name, meta in snapshot.meta.items()
+            if name != "targets.json"
+        }
+
+    def _names(self, updater: Updater, changed: list[str]) -> Iterator[str]:
+        if not changed:
+            return
+        top = Metadata[Targets].from_file(str(self._folder / "tuf" / "targets.json")).signed
+        roles = top.delegations.succinct_roles if top.delegations else None
+        if roles is None:
+            raise RepositoryError("the registry has no hash bins")
+        probes = _probes(roles)
+        found = 0
+        for name in changed:
+            if name not in probes:
+                raise RepositoryError("a hash bin is not delegated")
+            updater.get_targetinfo(probes[name])  # python-tuf loads, verifies and keeps the bin
+            verified = Metadata[Targets].from_file(str(self._folder / "tuf" / f"{name}.json"))
+            found += len(verified.signed.targets)
+            if found > _MOST_FILES:
+                raise RepositoryError("too many files")
+            yield from verified.signed.targets
+
+    # (3) fetching what differs
+
+    def _stage(self, updater: Updater, names: list[str]) -> Iterator[tuple[PublishedPath, Path]]:
+        for name in names:
+            published = _parse(name)
+            target = updater.get_targetinfo(name)
+            if published is None or target is None:
+                continue
+            if updater.find_cached_target(target, str(self.files.path_of(published))):
+                continue
+            staged = self._folder / "staging" / _staging_name(target, published)
+            if not updater.find_cached_target(target, str(staged)):
+                updater.download_target(target, str(staged))
+            yield published, staged
+
+    # (4) putting it in place
+
+    def _put_in_place(self, staged: dict[PublishedPath, Path]) -> Iterator[tuple[str, str]]:
+        _sync(list(staged.values()))
+        for published in sorted(staged, key=self._rank):
+            target = self.files.path_of(published)
+            try:
+                self._check_successor(published, target, staged)
+            except (RuleBroken, NotFound) as error:
+                yield str(published), str(getattr(error, "rule", error.code))
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged[published].replace(target)
+        for leftover in (self._folder / "staging").iterdir():
+            leftover.unlink()
+
+    def _rank(self, published: PublishedPath) -> tuple[int, str]:
+        replaced = self.files.path_of(published).exists()
+        order = {
+            FileKind.TAILS: 0,
+            FileKind.WITNESS: 1,
+            FileKind.LOG: 2,
+            FileKind.RESOURCE: 4 if replaced else 3,
+            FileKind.INDEX: 5,
+        }
+        return order[published.kind], str(published)
+
+    def _check_successor(
+        self, published: PublishedPath, target: Path, staged: dict[PublishedPath, Path]
+    ) -> None:
+        """Refuse what must not replace what stands: a log that is no successor, shrunk links."""
+        if published.kind is FileKind.LOG:
+            self._check_log(published, staged)
+        elif published.kind is FileKind.RESOURCE and target.exists():
+            raw = staged[published].read_bytes()
+            resource_id = str(parse_object(raw).get("id"))
+            document = self.files.resolve_did(resource_id.split("/", 1)[0])
+            following = verify_resource(raw, resource_id, document)
+            try:
+                standing = self.files.resolve_resource(resource_id)
+            except RuleBroken:
+                return  # what stands is not believed any more (its key was withdrawn)
+            if following.links[: len(standing.links)] != standing.links:
+                raise broken(
+                    Rule.LINKS,
+                    "Links that stood are missing.",
+                    "Des liens qui existaient manquent.",
+                )
+
+    def _check_log(self, published: PublishedPath, staged: dict[PublishedPath, Path]) -> None:
+        log = staged[published].read_bytes()
+        did = _did_of(log)
+        witness = self.files.path_of(witness_path(published.folder))
+        remembered = self.remembered(published.folder)
+        document = verify_did_log(
+            did,
+            log,
+            witness.read_bytes() if witness.exists() else None,
+            int(remembered.split("-")[0]) if remembered else 0,
+            remembered,
+        )
+        parts = did.split(":")
+        if "/".join(parts[4:]) != published.folder or parts[3] != self.files.host:
+            raise broken(
+                Rule.PATH,
+                "A DID log lies elsewhere than its DID says.",
+                "Un journal de DID ne se trouve pas là où son DID le dit.",
+            )
+        known = _load(self._folder / "remembered.json")
+        _save(self._folder / "remembered.json", {**known, published.folder: document.version_id})
+
+    # the notes
+
+    def _load_root(self) -> bytes:
+        pinned = self._folder / "root.json"
+        if self._trusted_root is not None:
+            try:
+                root = self._trusted_root.read_bytes()
+            except OSError as error:
+                raise _no_root() from error
+            if not pinned.exists() or pinned.read_bytes() != root:
+                _write(pinned, root)
+            return root
+        if not pinned.exists():
+            raise _no_root()
+        return pinned.read_bytes()
+
+    def _load_applied(self) -> _Applied:
+        noted = _load(self._folder / "applied.json")
+        bins, confirmed = noted.get("bins"), noted.get("confirmed_ns")
+        if not isinstance(bins, dict) or not isinstance(confirmed, int):
+            return _Applied()
+        return _Applied(bins, confirmed)
+
+    def _save_applied(self, applied: _Applied) -> None:
+        _save(
+            self._folder / "applied.json",
+            {"bins": applied.bins, "confirmed_ns": applied.confirmed_ns},
+        )
+
+
+def _parse(name: str) -> PublishedPath | None:
+    try:
+        return parse_path(name)
+    except RuleBroken:
+        return None
+
+
+def _staging_name(target: TargetFile, published: PublishedPath) -> str:
+    digest = target.hashes.get("sha256")
+    if digest is None or target.length > published.max_bytes:
+        raise RepositoryError("a file without SHA-256 or over its limit")
+    return f"{sha256(str(published).encode()).hexdigest()[:32]}.{digest}"
+
+
+@lru_cache(maxsize=8)
+def _probes(roles: SuccinctRoles) -> dict[str, str]:
+    """Return, for each hash bin, a name that falls into it (no file has that name)."""
+    probes: dict[str, str] = {}
+    number = 0
+    while len(probes) < roles.number_of_bins:
+        name = f"probe/{number}"
+        probes.setdefault(roles.get_role_for_target(name), name)
+        number += 1
+    return probes
+
+
+def _did_of(log: bytes) -> str:
+    entry = parse_json(log.split(b"\n", 1)[0])
+    state = entry.get("state") if isinstance(entry, dict) else None
+    return str(state.get("id")) if isinstance(state, dict) else ""
+
+
+def _load(path: Path) -> dict[str, Any]:
+    """Return one of our own notes; an absent or damaged one is an empty one."""
+    try:
+        noted = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def _save(path: Path, noted: dict[str, Any]) -> None:
+    _write(path, json.dumps(noted, separators=(",", ":")).encode())
+
+
+def _write(path: Path, raw: bytes) -> None:
+    fresh = path.with_name(f".{path.name}.new")
+    with fresh.open("wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _sync(paths: list[Path]) -> None:
+    """Make sure that what was fetched survives a power cut before it is noted as applied."""
+    if len(paths) > _SYNC_ALL:
+        os.sync()
+        return
+    for path in paths:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def _no_root() -> InvalidInput:
+    return InvalidInput(
+        Text(
+            "The registry’s root of trust (root.json) is missing; its operator gives it out.",
+            "La racine de confiance du registre (root.json) manque ; son exploitant la remet.",
+        )
+    )
