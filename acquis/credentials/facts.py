@@ -1,0 +1,114 @@
+"""What is known of one exchange when it is verified: what was asked, what was answered, what the agent said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acquis.credentials.presentation import Presentation, Value, canonical_name
+from acquis.credentials.proof_request import AskedGroup, AskedItems, AskedPredicate
+from acquis.credentials.request import CompetencyRequest, PresentationRequest, group_id
+
+
+@dataclass(frozen=True, slots=True)
+class AgentVerdict:
+    """What the agent's cryptographic check said: true, false, or nothing (None); and its warnings."""
+
+    verified: bool | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeFacts:
+    """One exchange, ready to be verified.
+
+    ``asked`` is the request we built and kept; ``answered`` the request the agent says it
+    verified against. ``status_at`` (Unix seconds) is the moment whose revocation lists and
+    dates count: None for the moment of asking, later when an old presentation is looked at again.
+    """
+
+    request: PresentationRequest
+    asked: AskedItems
+    answered: AskedItems
+    presentation: Presentation
+    agent: AgentVerdict
+    status_at: int | None = None
+
+    @property
+    def asked_at(self) -> int | None:
+        """When it was asked: the ``to`` of the non-revocation interval."""
+        return None if self.asked.non_revoked is None else self.asked.non_revoked.to
+
+    @property
+    def judged_at(self) -> int | None:
+        """The moment whose revocation lists and dates count."""
+        if self.asked_at is None or self.status_at is None:
+            return self.asked_at
+        return max(self.asked_at, self.status_at)
+
+    def answers(self) -> tuple[Answer, ...]:
+        """Return one ``Answer`` per competency asked, in order."""
+        groups = {each.id: each for each in self.asked.groups()}
+        return tuple(
+            Answer(self, asked, groups.get(group_id(index), AskedGroup(group_id(index), (), ())))
+            for index, asked in enumerate(self.request.competencies)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the presentation answers to one competency asked; nothing of it is verified."""
+
+    facts: ExchangeFacts
+    asked: CompetencyRequest
+    group: AskedGroup
+
+    @property
+    def subject(self) -> str:
+        """The group's id, for the checks."""
+        return self.group.id
+
+    @property
+    def referents(self) -> tuple[str, ...]:
+        """Every referent of the group."""
+        attributes = tuple(each.referent for each in self.group.attributes)
+        return attributes + tuple(each.referent for each in self.group.predicates)
+
+    @property
+    def credentials(self) -> frozenset[int]:
+        """The numbers of the credentials its referents are answered from."""
+        return self.facts.presentation.credentials_of(self.referents)
+
+    @property
+    def credential(self) -> int | None:
+        """The number of the one credential; None when there are several or none."""
+        found = self.credentials
+        return next(iter(found)) if len(found) == 1 else None
+
+    def value(self, name: str) -> Value | None:
+        """Return the value shown for the attribute ``name``, or None."""
+        for asked in self.group.attributes:
+            shown = self.facts.presentation.shown.get(asked.referent)
+            if shown is None:
+                continue
+            for at in asked.names:
+                if canonical_name(at) == canonical_name(name):
+                    return shown.values.get(at if asked.together else "")
+        return None
+
+    def comparisons(self, name: str) -> tuple[AskedPredicate, ...]:
+        """Return the comparisons asked about ``name`` that the presentation answers."""
+        return tuple(
+            each
+            for each in self.group.predicates
+            if canonical_name(each.name) == canonical_name(name)
+            and each.referent in self.facts.presentation.proved
+        )
+
+    def least(self, name: str) -> int | None:
+        """Return the highest bound b such that ``name`` ≥ b is answered, or None."""
+        bounds = [
+            each.bound if each.relation == ">=" else each.bound + 1
+            for each in self.comparisons(name)
+            if each.relation in (">=", ">")
+        ]
+        return max(bounds, default=None)

@@ -1,0 +1,191 @@
+"""Fit: whether what was presented satisfies what the employer asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from acquis.credentials.assurance import award_days, level_claimed
+from acquis.credentials.attributes import date_number
+from acquis.credentials.documents import Documents
+from acquis.credentials.facts import Answer
+from acquis.credentials.report import Aspect, Check, Evidence, Outcome
+from acquis.credentials.request import day_of
+from acquis.text import Text
+
+
+def _fit(
+    check_id: str,
+    answer: Answer,
+    outcome: Outcome,
+    en: str,
+    fr: str,
+    *,
+    evidence: Mapping[str, Evidence] = MappingProxyType({}),
+) -> Check:
+    return Check(check_id, Aspect.FIT, outcome, Text(en, fr), answer.subject, evidence)
+
+
+def check_asked_credential(answer: Answer) -> Check:
+    """The credential is of a kind that was asked for, and nothing was asked without saying which."""
+    listed = [each.restrictions for each in answer.group.attributes]
+    listed += [each.restrictions for each in answer.group.predicates]
+    if not listed or not all(listed):
+        return _fit(
+            "asked-credential",
+            answer,
+            Outcome.INVALID,
+            "The request did not say which credentials it accepts.",
+            "La demande ne disait pas quelles attestations elle accepte.",
+        )
+    if answer.credential is None:
+        return _fit(
+            "asked-credential",
+            answer,
+            Outcome.INDETERMINATE,
+            "It is not known which credential was used.",
+            "On ne sait pas quelle attestation a été utilisée.",
+        )
+    used = answer.facts.presentation.identifiers[answer.credential].credential_definition_id
+    wanted = (("cred_def_id", used),)
+    evidence = {"credential_definition": used}
+    if not all(wanted in restrictions for restrictions in listed):
+        return _fit(
+            "asked-credential",
+            answer,
+            Outcome.INVALID,
+            "The credential is not one of those that were asked for.",
+            "L’attestation n’est pas de celles qui étaient demandées.",
+            evidence=evidence,
+        )
+    return _fit(
+        "asked-credential",
+        answer,
+        Outcome.VALID,
+        "The credential is one of those that were asked for.",
+        "L’attestation est de celles qui étaient demandées.",
+        evidence=evidence,
+    )
+
+
+def check_competency(answer: Answer, documents: Documents) -> Check:
+    """The competency asked is one of the achievement's, and its level is proved or shown."""
+    key, minimum = str(answer.asked.key), answer.asked.minimum_level
+    evidence: dict[str, Evidence] = {"competency": key, "minimum_level": minimum}
+    if not documents.sound or documents.achievement is None:
+        return _fit(
+            "competency",
+            answer,
+            Outcome.INDETERMINATE,
+            "The achievement could not be read, so what the competency means is not known.",
+            "La réalisation n’a pas pu être lue : on ne sait pas ce que désigne la compétence.",
+            evidence=evidence,
+        )
+    competency = documents.achievement.achievement.competency(key)
+    proved = answer.least(key)
+    if minimum is not None:
+        holds = proved is not None and proved >= minimum
+    else:
+        level = level_claimed(answer)
+        evidence["level"] = level
+        holds = competency is not None and level is not None and level in competency.scale.levels
+    if competency is None or not holds:
+        return _fit(
+            "competency",
+            answer,
+            Outcome.INVALID,
+            "The competency asked for is not proved at the level asked.",
+            "La compétence demandée n’est pas prouvée au niveau demandé.",
+            evidence=evidence,
+        )
+    return _fit(
+        "competency",
+        answer,
+        Outcome.VALID,
+        "The competency asked for is proved at the level asked.",
+        "La compétence demandée est prouvée au niveau demandé.",
+        evidence=evidence,
+    )
+
+
+def check_still_valid(answer: Answer) -> Check:
+    """The credential is within its validity on the day that counts."""
+    if not answer.facts.request.still_valid:
+        return _fit(
+            "still-valid",
+            answer,
+            Outcome.VALID,
+            "It was not asked to be still valid.",
+            "Il n’était pas demandé qu’elle soit encore valide.",
+        )
+    bound, at = answer.least("valid_until"), answer.facts.judged_at
+    if bound is None:
+        return _fit(
+            "still-valid",
+            answer,
+            Outcome.INVALID,
+            "It was not proved that the credential is still valid.",
+            "Il n’est pas prouvé que l’attestation est encore valide.",
+        )
+    today = None if at is None else date_number(day_of(at))
+    evidence: dict[str, Evidence] = {"valid_until_at_least": bound, "on": today}
+    if today is None or bound < today:
+        return _fit(
+            "still-valid",
+            answer,
+            Outcome.INDETERMINATE,
+            "It was proved valid on an earlier day only.",
+            "Sa validité n’est prouvée que pour un jour antérieur.",
+            evidence=evidence,
+        )
+    return _fit(
+        "still-valid",
+        answer,
+        Outcome.VALID,
+        "The credential is still valid.",
+        "L’attestation est encore valide.",
+        evidence=evidence,
+    )
+
+
+def check_awarded_since(answer: Answer) -> Check:
+    """The award is not earlier than asked, and not later than today."""
+    since, days, asked_at = (
+        answer.facts.request.awarded_since,
+        award_days(answer),
+        answer.facts.asked_at,
+    )
+    if since is None and answer.value("awarded_on") is None:
+        return _fit(
+            "awarded-since",
+            answer,
+            Outcome.VALID,
+            "No earliest date of award was asked.",
+            "Aucune date de délivrance minimale n’était demandée.",
+        )
+    if days is None or asked_at is None:
+        return _fit(
+            "awarded-since",
+            answer,
+            Outcome.INVALID,
+            "The date of the award is not proved.",
+            "La date de délivrance n’est pas prouvée.",
+        )
+    evidence: dict[str, Evidence] = {"awarded_from": date_number(days[0])}
+    if (since is not None and days[0] < since) or days[0] > day_of(asked_at):
+        return _fit(
+            "awarded-since",
+            answer,
+            Outcome.INVALID,
+            "The award is earlier than asked, or dated in the future.",
+            "La délivrance est antérieure à la date demandée, ou datée dans le futur.",
+            evidence=evidence,
+        )
+    return _fit(
+        "awarded-since",
+        answer,
+        Outcome.VALID,
+        "The date of the award is as asked.",
+        "La date de délivrance est conforme à la demande.",
+        evidence=evidence,
+    )

@@ -1,0 +1,194 @@
+"""Whether a credential still stands: the list its proof names, against the list in force.
+
+A wallet can prove "not revoked" against any list ever published, and the agent says "true". So
+the timestamp in the presentation must be that of the list in force at the moment of asking, or
+of one that was superseded within a declared grace (wallets cache lists). Older is stale and
+refused; a list later than asked is never used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from acquis.credentials.documents import Documents, outcome_of_problem
+from acquis.credentials.environment import Environment, PublishedCredentialDefinition
+from acquis.credentials.facts import Answer, ExchangeFacts
+from acquis.credentials.presentation import Identifier
+from acquis.credentials.proof_request import AskedGroup, Interval
+from acquis.credentials.report import Aspect, Check, Evidence, Outcome
+from acquis.errors import AcquisError
+from acquis.text import Text
+
+CHECK_ID = "not-revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    outcome: Outcome
+    reason: Text
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    as_of: int | None = None
+
+
+_UNKNOWN_CREDENTIAL = _Finding(
+    Outcome.INDETERMINATE,
+    Text(
+        "It is not known which credential's status to check.",
+        "On ne sait pas de quelle attestation contrôler l’état.",
+    ),
+)
+_NOT_ASKED = _Finding(
+    Outcome.INDETERMINATE,
+    Text(
+        "The request did not ask for proof that the credential is not revoked.",
+        "La demande n’exigeait pas la preuve de non-révocation.",
+    ),
+)
+_NOT_REVOCABLE = _Finding(
+    Outcome.INDETERMINATE,
+    Text(
+        "This kind of credential cannot be revoked, so its status could not be checked.",
+        "Ce type d’attestation n’est pas révocable : son état n’a pas pu être contrôlé.",
+    ),
+)
+_NOT_PROVED = _Finding(
+    Outcome.INVALID,
+    Text(
+        "It was not proved that the credential is not revoked.",
+        "Il n’est pas prouvé que l’attestation n’est pas révoquée.",
+    ),
+)
+
+
+def check_not_revoked(answer: Answer, documents: Documents, environment: Environment) -> Check:
+    """The credential was proved not revoked against the list in force, or one within the grace."""
+    finding = _find(answer, documents, environment)
+    return Check(
+        CHECK_ID,
+        Aspect.AUTHENTIC,
+        finding.outcome,
+        finding.reason,
+        answer.subject,
+        finding.evidence,
+        finding.as_of,
+    )
+
+
+def _asks_status(facts: ExchangeFacts, group: AskedGroup) -> bool:
+    """Whether non-revocation was asked in the one form that is sound: for all, ``{"to": …}``."""
+    own = [each.non_revoked for each in group.attributes]
+    own += [each.non_revoked for each in group.predicates]
+    return (
+        facts.asked_at is not None
+        and facts.asked.non_revoked == Interval(None, facts.asked_at)
+        and not any(own)
+    )
+
+
+def _find(answer: Answer, documents: Documents, environment: Environment) -> _Finding:
+    definition = documents.definition
+    if answer.credential is None or definition is None:
+        return _UNKNOWN_CREDENTIAL
+    if not _asks_status(answer.facts, answer.group):
+        return _NOT_ASKED
+    if not definition.revocable:
+        return _NOT_REVOCABLE
+    identifier = answer.facts.presentation.identifiers[answer.credential]
+    if identifier.revocation_registry_id is None or identifier.timestamp is None:
+        return _NOT_PROVED
+    try:
+        return _judge_registry(answer.facts, definition, identifier, environment)
+    except AcquisError as problem:
+        return _Finding(
+            outcome_of_problem(problem),
+            Text(
+                "The revocation list could not be read from the mirror.",
+                "La liste de révocation n’a pas pu être lue dans le miroir.",
+            ),
+            {"registry": identifier.revocation_registry_id, "problem": problem.code},
+        )
+
+
+def _judge_registry(
+    facts: ExchangeFacts,
+    definition: PublishedCredentialDefinition,
+    identifier: Identifier,
+    environment: Environment,
+) -> _Finding:
+    registry_id, timestamp = identifier.revocation_registry_id or "", identifier.timestamp or 0
+    asked, at = facts.asked_at or 0, facts.judged_at or 0
+    registry = environment.resolve_revocation_registry(registry_id)
+    if (registry.issuer, registry.credential_definition_id) != (definition.issuer, definition.id):
+        return _Finding(
+            Outcome.INVALID,
+            Text(
+                "The revocation registry belongs to another credential definition.",
+                "Le registre de révocation relève d’une autre définition d’attestation.",
+            ),
+            {"registry": registry_id},
+        )
+    return _judge_list(registry_id, timestamp, asked, at, environment)
+
+
+def _judge_list(
+    registry_id: str, timestamp: int, asked: int, at: int, environment: Environment
+) -> _Finding:
+    evidence: dict[str, Evidence] = {
+        "registry": registry_id,
+        "list": timestamp,
+        "asked": asked,
+        "at": at,
+    }
+    if timestamp > asked:
+        return _Finding(
+            Outcome.INVALID,
+            Text(
+                "The proof names a revocation list later than the request.",
+                "La preuve nomme une liste de révocation postérieure à la demande.",
+            ),
+            evidence,
+        )
+    named = environment.resolve_list_in_force(registry_id, timestamp)
+    if named.timestamp != timestamp:
+        return _Finding(
+            Outcome.INVALID,
+            Text(
+                "No revocation list was published at the time the proof names.",
+                "Aucune liste de révocation n’a été publiée au moment que nomme la preuve.",
+            ),
+            evidence,
+        )
+    superseded = named.superseded_at
+    if superseded is None or superseded > at:
+        return _Finding(
+            Outcome.VALID,
+            Text(
+                "Not revoked, by the revocation list in force.",
+                "Non révoquée, d’après la liste de révocation en vigueur.",
+            ),
+            evidence,
+            timestamp,
+        )
+    evidence |= {"superseded": superseded, "grace": environment.grace}
+    if at - superseded <= environment.grace and environment.grace > 0:
+        return _Finding(
+            Outcome.VALID,
+            Text(
+                "Not revoked, by a revocation list replaced within the grace allowed.",
+                "Non révoquée, d’après une liste de révocation remplacée dans le délai admis.",
+            ),
+            evidence,
+            timestamp,
+        )
+    return _Finding(
+        Outcome.INVALID,
+        Text(
+            "Stale revocation evidence: a newer revocation list was in force, and the credential "
+            "was not proved to stand by it.",
+            "Preuve de non-révocation périmée : une liste plus récente était en vigueur, et rien "
+            "ne prouve que l’attestation vaut encore d’après elle.",
+        ),
+        evidence,
+        timestamp,
+    )

@@ -1,0 +1,127 @@
+"""The pipeline: from one exchange to a report, in numbered steps, opening no connection.
+
+The agent says whether the mathematics holds; whether an employer may believe it is decided from
+these checks. Every step runs every time: one that lacks what it needs is INDETERMINATE, so that
+a report always holds every check and nothing is accepted because it was skipped.
+
+ 1. ``same-request``       it answers the request we built, nonce and all
+ 2. ``agent-verdict``      the agent's cryptographic check
+ 3. ``agent-warnings``     the agent's remarks, one by one; an unknown one leaves it open
+ 4. ``all-answered``       all shown or proved; none unrevealed, self-attested or added
+ 5. ``values-signed``      each value shown is the one that was signed
+ 6. ``holder-binding``     every credential used belongs to one holder
+ 7. ``mirror-age``         what the rest is read from is recent
+ 8. ``trust-list``         the trust list chosen is in force
+    and then for each competency asked:
+ 9. ``one-credential``     its answers come from one credential
+10. ``issuer-documents``   definition, schema and achievement are the issuer's own and agree
+11. ``not-revoked``        proved against the list in force, or one within the grace
+12. ``issuer-recognised``  the issuer was entitled: framework, level, day of the award
+13. ``assessed``           something was assessed
+14. ``quality-assured``    somebody beside the institution stands behind it
+15. ``asked-credential``   it is of a kind that was asked for
+16. ``competency``         the competency is the achievement's, at the level asked
+17. ``still-valid``        within its validity
+18. ``awarded-since``      not awarded before the day asked
+"""
+
+from __future__ import annotations
+
+from acquis.credentials.assurance import (
+    check_assessed,
+    check_issuer_recognised,
+    check_quality_assured,
+    check_trust_list,
+)
+from acquis.credentials.authenticity import (
+    check_agent_verdict,
+    check_all_answered,
+    check_holder_binding,
+    check_mirror_age,
+    check_one_credential,
+    check_same_request,
+    check_values_signed,
+)
+from acquis.credentials.documents import resolve_documents
+from acquis.credentials.environment import Environment
+from acquis.credentials.facts import AgentVerdict, Answer, ExchangeFacts
+from acquis.credentials.fitness import (
+    check_asked_credential,
+    check_awarded_since,
+    check_competency,
+    check_still_valid,
+)
+from acquis.credentials.policy import AllOf, CheckValid
+from acquis.credentials.report import Check, VerificationReport
+from acquis.credentials.status import check_not_revoked
+from acquis.credentials.remarks import check_agent_warnings
+
+__all__ = [
+    "CHECK_IDS",
+    "STANDARD_POLICY",
+    "STRICT_POLICY",
+    "AgentVerdict",
+    "ExchangeFacts",
+    "verify_presentation",
+]
+
+CHECK_IDS = (
+    "same-request",
+    "agent-verdict",
+    "agent-warnings",
+    "all-answered",
+    "values-signed",
+    "holder-binding",
+    "mirror-age",
+    "trust-list",
+    "one-credential",
+    "issuer-documents",
+    "not-revoked",
+    "issuer-recognised",
+    "assessed",
+    "quality-assured",
+    "asked-credential",
+    "competency",
+    "still-valid",
+    "awarded-since",
+)
+"""The ids of all checks, in the order of the steps."""
+
+STRICT_POLICY = AllOf(tuple(CheckValid(each) for each in CHECK_IDS))
+"""Everything, quality assurance by a third party included."""
+
+STANDARD_POLICY = AllOf(tuple(CheckValid(each) for each in CHECK_IDS if each != "quality-assured"))
+"""What an employer relies on; who assures the quality is shown to them and left to them."""
+
+
+def verify_presentation(facts: ExchangeFacts, environment: Environment) -> VerificationReport:
+    """Return the report on one exchange; decides nothing (see ``policy.decide``), never raises."""
+    checks = [
+        check_same_request(facts),  # 1
+        check_agent_verdict(facts),  # 2
+        *check_agent_warnings(facts),  # 3
+        check_all_answered(facts),  # 4
+        check_values_signed(facts),  # 5
+        check_holder_binding(facts),  # 6
+        check_mirror_age(environment),  # 7
+        check_trust_list(environment),  # 8
+    ]
+    for answer in facts.answers():
+        checks.extend(_verify_answer(answer, environment))
+    return VerificationReport(tuple(checks), environment.now)
+
+
+def _verify_answer(answer: Answer, environment: Environment) -> list[Check]:
+    documents = resolve_documents(answer, environment)
+    return [
+        check_one_credential(answer),  # 9
+        documents.check,  # 10
+        check_not_revoked(answer, documents, environment),  # 11
+        check_issuer_recognised(answer, documents, environment),  # 12
+        check_assessed(answer, documents),  # 13
+        check_quality_assured(answer, documents),  # 14
+        check_asked_credential(answer),  # 15
+        check_competency(answer, documents),  # 16
+        check_still_valid(answer),  # 17
+        check_awarded_since(answer),  # 18
+    ]
