@@ -54,8 +54,10 @@ class Answer:
         raise self._unexpected(name)
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the list of texts ``name``; empty when it is absent."""
+        """Return the list of texts ``name``; a bare text is one, an absent list is empty."""
         found = self._value.get(name) or []
+        if isinstance(found, str):
+            return (found,)
         if isinstance(found, list) and all(isinstance(item, str) for item in found):
             return tuple(found)
         raise self._unexpected(name)

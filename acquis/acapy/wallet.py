@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from acquis.acapy.answer import Answer
 from acquis.acapy.client import AgentClient
 from acquis.errors import InvalidInput, NotFound, Unavailable
 from acquis.text import Text
@@ -18,16 +19,15 @@ from acquis.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key pair of the wallet: its public half, and the verification method it is named by."""
+    """A key pair of the wallet: its public half, and the verification methods it is named by."""
 
     multikey: str
-    verification_method: str | None
+    verification_methods: tuple[str, ...]
 
 
 async def create_key(client: AgentClient) -> Key:
-    """Make an Ed25519 key pair in the wallet; it has no verification method yet."""
-    answer = await client.post("/wallet/keys", body={"alg": "ed25519"})
-    return Key(answer.text("multikey"), answer.optional_text("kid"))
+    """Make an Ed25519 key pair in the wallet; no verification method names it yet."""
+    return _read_key(await client.post("/wallet/keys", body={"alg": "ed25519"}))
 
 
 async def load_key(client: AgentClient, multikey: str) -> Key:
@@ -43,14 +43,19 @@ async def load_key(client: AgentClient, multikey: str) -> Key:
         raise NotFound(
             Text(f"The wallet has no key {multikey}", f"Le portefeuille n’a pas de clé {multikey}")
         ) from error
-    return Key(answer.text("multikey"), answer.optional_text("kid"))
+    return _read_key(answer)
 
 
-async def bind_key(client: AgentClient, multikey: str, verification_method: str) -> Key:
-    """Name the key pair by ``verification_method``; naming it again renames it."""
-    body = {"multikey": multikey, "kid": verification_method}
-    answer = await client.put("/wallet/keys", body=body)
-    return Key(answer.text("multikey"), answer.optional_text("kid"))
+async def bind_key(client: AgentClient, multikey: str, verification_method: str) -> None:
+    """Name the key pair by ``verification_method``, beside the names it has; again is harmless.
+
+    Raises:
+        NotFound: the wallet has no such key.
+
+    """
+    if verification_method not in (await load_key(client, multikey)).verification_methods:
+        body = {"multikey": multikey, "kid": verification_method}
+        await client.put("/wallet/keys", body=body)
 
 
 async def add_proof(
@@ -65,7 +70,7 @@ async def add_proof(
     written in whole seconds of UTC.
 
     Raises:
-        InvalidInput: the wallet has no key by that name.
+        Unavailable: the wallet has no key by that name (this agent answers 500 then).
 
     """
     options = {
@@ -73,7 +78,7 @@ async def add_proof(
         "cryptosuite": "eddsa-jcs-2022",
         "proofPurpose": "assertionMethod",
         "verificationMethod": verification_method,
-        "created": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "created": created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     unsigned = {name: value for name, value in document.items() if name != "proof"}
     body = {"document": unsigned, "options": options}
@@ -85,3 +90,7 @@ async def add_proof(
             Text("The agent did not sign the document", "L’agent n’a pas signé le document")
         )
     return {**unsigned, "proof": dict(proofs[0].document())}
+
+
+def _read_key(answer: Answer) -> Key:
+    return Key(answer.text("multikey"), answer.texts("kid"))
