@@ -181,6 +181,7 @@ class AgentSetup:
             "sources": ",".join(f"{host}={url}" for host, url in self.sources.items()),
             # A verifier never fetches at the moment of verifying: its service keeps the mirror fresh.
             "refresh_on_miss": self.role is not AgentRole.VERIFIER,
+            "place_tails": self.role is AgentRole.HOLDER,
         }
         if self.publish_url:
             config["publish_url"] = self.publish_url

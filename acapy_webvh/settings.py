@@ -1,0 +1,108 @@
+"""The plugin's settings, read once from ACA-Py's plugin configuration and checked all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from acquis.errors import InvalidInput
+from acquis.registry.did import is_host
+from acquis.text import Text
+
+PLUGIN = "acapy_webvh"
+_KNOWN = {
+    "mirror",
+    "trusted_root",
+    "sources",
+    "refresh_on_miss",
+    "place_tails",
+    "publish_url",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What this agent reads and where it may write.
+
+    ``mirror`` is the mirror's folder, shared with the agent's service; ``sources`` maps a DID host
+    to the base URL of the place to read from; ``refresh_on_miss`` is false for a verifier, which
+    then opens no connection of its own; ``place_tails`` is true where credentials are held;
+    ``publish_url`` is the registry host's base URL, for an issuer only.
+    """
+
+    mirror: Path
+    trusted_root: Path | None
+    sources: Mapping[str, str]
+    refresh_on_miss: bool
+    place_tails: bool
+    publish_url: str | None
+
+
+def parse_settings(config: Mapping[str, object]) -> Settings:
+    """Read the settings; every problem found is named in one ``InvalidInput``."""
+    problems = [f"unknown setting {name}" for name in sorted(set(config) - _KNOWN)]
+    mirror = config.get("mirror")
+    if not isinstance(mirror, str) or not Path(mirror).is_absolute():
+        problems.append("mirror: an absolute path is needed")
+    trusted_root = config.get("trusted_root")
+    if trusted_root is not None and not isinstance(trusted_root, str):
+        problems.append("trusted_root: a path is needed")
+    sources = _parse_sources(config.get("sources"), problems)
+    switches = {
+        name: _parse_switch(config, name, problems) for name in ("refresh_on_miss", "place_tails")
+    }
+    publish_url = config.get("publish_url")
+    if publish_url is not None and not _is_base_url(publish_url):
+        problems.append("publish_url: an http or https address without a query is needed")
+    if problems:
+        said = "; ".join(problems)
+        raise InvalidInput(
+            Text(
+                f"The configuration of the plugin {PLUGIN} is wrong: {said}.",
+                f"La configuration du greffon {PLUGIN} est erronée : {said}.",
+            )
+        )
+    return Settings(
+        mirror=Path(str(mirror)),
+        trusted_root=Path(str(trusted_root)) if trusted_root else None,
+        sources=sources,
+        publish_url=str(publish_url).rstrip("/") if publish_url else None,
+        **switches,
+    )
+
+
+def _parse_sources(value: object, problems: list[str]) -> dict[str, str]:
+    """``host=url,host=url`` → mapping."""
+    sources: dict[str, str] = {}
+    for pair in value.split(",") if isinstance(value, str) else []:
+        host, separator, url = pair.strip().partition("=")
+        if not separator or not is_host(host) or not _is_base_url(url):
+            problems.append("sources: host=address, separated by commas, is needed")
+            return {}
+        sources[host] = url.rstrip("/")
+    if not sources:
+        problems.append("sources: at least one host=address is needed")
+    return sources
+
+
+def _parse_switch(config: Mapping[str, object], name: str, problems: list[str]) -> bool:
+    value = config.get(name, False)
+    if not isinstance(value, bool):
+        problems.append(f"{name}: true or false is needed")
+    return value is True
+
+
+def _is_base_url(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        parts = urlsplit(value)
+        return (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and not (parts.query or parts.fragment or parts.username)
+        )
+    except ValueError:
+        return False
