@@ -53,7 +53,7 @@ def encoded_value(raw: str) -> str:
     return str(int.from_bytes(sha256(raw.encode()).digest()))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Learner:
     """Who earned it; nothing of this is requested unless an employer asks for the name."""
 
@@ -62,7 +62,7 @@ class Learner:
     birth_date: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Award:
     """That one learner earned one published achievement.
 
@@ -83,7 +83,7 @@ class Award:
     evidence_digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CredentialAttributes:
     """What a credential of ours says, read back: levels by key, then the common attributes."""
 

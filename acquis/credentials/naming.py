@@ -20,9 +20,9 @@ COMMON_ATTRIBUTES: Mapping[str, Text] = MappingProxyType(
         "achievement_name": Text("the name of the achievement", "le nom de la réalisation"),
         "awarding_body": Text("the awarding body", "l’organisme qui délivre"),
         "issuer_country": Text("the country of the issuer", "le pays de l’émetteur"),
-        "given_name": Text("your given name", "votre prénom"),
-        "family_name": Text("your family name", "votre nom de famille"),
-        "birth_date": Text("your date of birth", "votre date de naissance"),
+        "given_name": Text("the learner's given name", "le prénom de l’apprenant"),
+        "family_name": Text("the learner's family name", "le nom de famille de l’apprenant"),
+        "birth_date": Text("the learner's date of birth", "la date de naissance de l’apprenant"),
         "awarded_on": Text("the date of the award", "la date de délivrance"),
         "valid_until": Text("the last day of validity", "le dernier jour de validité"),
         "review_on": Text("the date by which to re-assess", "la date de réévaluation conseillée"),
@@ -33,13 +33,13 @@ COMMON_ATTRIBUTES: Mapping[str, Text] = MappingProxyType(
         "participation_form": Text("the form of participation", "la forme de participation"),
         "quality_assurance": Text("the type of quality assurance", "le type d’assurance qualité"),
         "identity_verification": Text(
-            "how your identity was checked at the assessment",
-            "comment votre identité a été contrôlée à l’évaluation",
+            "how the learner's identity was checked at the assessment",
+            "comment l’identité de l’apprenant a été contrôlée à l’évaluation",
         ),
-        "grade": Text("your grade", "votre note"),
+        "grade": Text("the grade", "la note"),
         "language": Text("the language of the award", "la langue de la délivrance"),
-        "credential_id": Text("the number of your credential", "le numéro de votre attestation"),
-        "evidence_digest": Text("the digest of your evidence", "l’empreinte de vos preuves"),
+        "credential_id": Text("the number of the credential", "le numéro de l’attestation"),
+        "evidence_digest": Text("the digest of the evidence", "l’empreinte des preuves"),
     }
 )
 

@@ -41,7 +41,7 @@ class Identifier:
     timestamp: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Value:
     """A shown value and the integer that was signed for it."""
 
@@ -49,7 +49,7 @@ class Value:
     encoded: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Shown:
     """One referent answered by showing values, from credential number ``credential``."""
 
@@ -66,7 +66,7 @@ class ProvedComparison:
     bound: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SubProof:
     """What the proof of one credential is about; ``shown`` maps attribute → signed integer."""
 
@@ -75,7 +75,7 @@ class SubProof:
     link_secret_response: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Presentation:
     """A whole presentation; parsed, not verified."""
 

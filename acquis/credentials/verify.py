@@ -52,9 +52,9 @@ from acquis.credentials.fitness import (
     check_still_valid,
 )
 from acquis.credentials.policy import AllOf, CheckValid
+from acquis.credentials.remarks import check_agent_warnings
 from acquis.credentials.report import Check, VerificationReport
 from acquis.credentials.status import check_not_revoked
-from acquis.credentials.remarks import check_agent_warnings
 
 __all__ = [
     "CHECK_IDS",

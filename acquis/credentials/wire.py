@@ -142,7 +142,7 @@ class Node:
     def date(self) -> date:
         """Return this date, written YYYY-MM-DD."""
         found = self.matching(
-            r"\d{4}-\d{2}-\d{2}", Text("a date YYYY-MM-DD", "une date AAAA-MM-JJ")
+            r"[0-9]{4}-[0-9]{2}-[0-9]{2}", Text("a date YYYY-MM-DD", "une date AAAA-MM-JJ")
         )
         try:
             return date.fromisoformat(found)
