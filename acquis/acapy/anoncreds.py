@@ -6,7 +6,8 @@ What bites, and what is done about it:
   creation names neither. Ask `load_active_registry`.
 - A publication that failed is answered like one that succeeded, and the wallet already holds the
   index as revoked. `publish_revocations` therefore returns nothing to rely on: whoever publishes
-  reads the list back from the registry and compares it with `load_wallet_list`.
+  reads the list back from the registry and compares it with `load_wallet_list`; where the registry
+  is behind, `reconcile_lists` publishes again.
 - Marking and publishing must not run while a credential of the same definition is issued: the
   issuer's service holds one lock for all three.
 """
@@ -61,6 +62,14 @@ class WalletList:
     issued: frozenset[int]
     revoked: frozenset[int]
     pending: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Ids of the registries whose list was published just now, and of those still behind."""
+
+    published: frozenset[str]
+    behind: frozenset[str]
 
 
 async def find_schema(client: AgentClient, issuer: str, name: str, version: str) -> str | None:
@@ -178,6 +187,22 @@ async def publish_revocations(client: AgentClient, registry_id: str) -> None:
     body = {"rrid2crid": {registry_id: everything}}
     await client.post(
         "/anoncreds/revocation/publish-revocations", body=body, patience=CREATION_PATIENCE
+    )
+
+
+async def reconcile_lists(client: AgentClient) -> Reconciliation:
+    """Publish every status list of the wallet that is ahead of the registry (our plugin's request).
+
+    This is how a publication that failed is tried again: with nothing marked, publishing once more
+    does nothing.
+
+    Raises:
+        NotFound: the agent publishes nothing.
+
+    """
+    answer = await client.post("/webvh/reconcile", patience=CREATION_PATIENCE)
+    return Reconciliation(
+        published=frozenset(answer.texts("published")), behind=frozenset(answer.texts("behind"))
     )
 
 

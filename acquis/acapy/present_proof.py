@@ -15,6 +15,8 @@ from typing import Final
 from acquis.acapy.answer import Answer
 from acquis.acapy.client import AgentClient
 from acquis.acapy.issue_credential import DECLINED, is_decline
+from acquis.credentials.presentation import UnverifiedPresentation
+from acquis.credentials.proof_request import UnverifiedProofRequest
 from acquis.protocols.present_proof import Facts, Observation, Role, State
 
 __all__ = [
@@ -22,8 +24,6 @@ __all__ = [
     "CandidateCredential",
     "ChosenCredentials",
     "Record",
-    "UnverifiedPresentation",
-    "UnverifiedProofRequest",
     "create_request",
     "delete",
     "find",
@@ -37,19 +37,14 @@ __all__ = [
 
 CANDIDATES: Final = 100
 
-type UnverifiedPresentation = Mapping[str, object]
-"""An AnonCreds presentation as it came: ``proof``, ``requested_proof``, ``identifiers``."""
-
-type UnverifiedProofRequest = Mapping[str, object]
-"""An AnonCreds presentation request as it came."""
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Record:
     """What an agent knows of one presentation exchange.
 
     ``verified`` is None while the agent did not check; ``warnings`` are the codes of its check;
-    ``request`` and ``presentation`` are the AnonCreds documents, None until there is one.
+    ``request`` and ``presentation`` are the AnonCreds documents as they came, None until there is
+    one.
     """
 
     id: str
@@ -222,8 +217,8 @@ def _read_record(answer: Answer) -> Record:
         invitation_id=answer.inside("pres_request", "~thread").optional_text("pthid"),
         verified={"true": True, "false": False}.get(verdict or ""),
         warnings=answer.texts("verified_msgs"),
-        request=request.document() if request else None,
-        presentation=presentation.document() if presentation else None,
+        request=UnverifiedProofRequest(request.document()) if request else None,
+        presentation=UnverifiedPresentation(presentation.document()) if presentation else None,
         error=answer.optional_text("error_msg"),
     )
 

@@ -190,7 +190,8 @@ async def test_a_request_and_its_invitation() -> None:
     record = await present_proof.create_request(agent.client, {"name": "x"}, auto_verify=False)
     assert record.role is presenting.Role.VERIFIER
     assert record.request
-    assert record.request["name"] == "ask"
+    assert isinstance(record.request.content, dict)
+    assert record.request.content["name"] == "ask"
     assert record.presentation is None
     agent = Agent("invitation-request")
     invitation = await out_of_band.create_invitation(
