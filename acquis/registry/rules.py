@@ -38,6 +38,10 @@ class Rule(StrEnum):
     STATUS_LIST = "status-list"
     TRUST_LIST = "trust-list"
     PATH = "path"
+    REFERENCE = "reference"
+    LOG_EXTENDED = "log-only-extended"
+    PRE_ROTATION = "pre-rotation"
+    RESOURCE_CHANGED = "resource-only-signed-again"
 
 
 class RuleBroken(Untrusted):

@@ -1,0 +1,232 @@
+"""The addresses of the registry: ``PUT`` what is signed, ``GET`` what stands, nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from acquis.errors import InvalidInput, NotFound, TooLarge, Unavailable
+from acquis.registry.multibase import decode_base58
+from acquis.registry.paths import MAX_TAILS_BYTES, FileKind, PublishedPath, parse_path
+from acquis.registry.rules import RuleBroken
+from acquis.registry.strict_json import MAX_BYTES
+from acquis.text import Text
+from registry_host.files import read_or_none
+from registry_host.writing import Outcome, Publications, Written, tag_of
+
+router = APIRouter()
+
+MUTABLE: Final = "public, max-age=60"
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_BODY_SECONDS: Final = 60.0
+_METADATA = re.compile(r"(timestamp|\d{1,10}\.(root|targets|snapshot|bin-[0-9a-f]{1,8}))\.json")
+_HASHED = re.compile(r"([0-9a-f]{64})\.(.+)")
+_MEDIA_TYPES = {FileKind.LOG: "text/jsonl", FileKind.TAILS: "application/octet-stream"}
+
+
+@router.put("/{namespace}/{issuer}/did.jsonl")
+async def put_log(namespace: str, issuer: str, request: Request) -> Response:
+    """Publish a DID log; it is only extended."""
+    raw = await _body(request)
+    return await _write(lambda: _publications(request).put_log(f"{namespace}/{issuer}", raw))
+
+
+@router.put("/{namespace}/{issuer}/did-witness.json")
+async def put_witness(namespace: str, issuer: str, request: Request) -> Response:
+    """Publish the witness file of a DID."""
+    raw = await _body(request)
+    return await _write(lambda: _publications(request).put_witness(f"{namespace}/{issuer}", raw))
+
+
+@router.put("/{namespace}/{issuer}/resources/{digest}")
+async def put_resource(namespace: str, issuer: str, digest: str, request: Request) -> Response:
+    """Publish an attested resource, or replace one by compare-and-swap on its tag."""
+    raw = await _body(request)
+    tag = request.headers.get("if-match")
+    folder = f"{namespace}/{issuer}"
+    return await _write(lambda: _publications(request).put_resource(folder, digest, raw, tag))
+
+
+@router.put("/tails/hash/{tails_hash}")
+async def put_tails(tails_hash: str, request: Request) -> Response:
+    """Publish a tails file (multipart part ``tails``); 409 when it stands already."""
+    publications = _publications(request)
+    fresh = publications.uploads / secrets.token_hex(16)
+    try:
+        await _receive_tails(request, fresh)
+        return await _write(lambda: publications.put_tails(tails_hash, fresh), unchanged_status=409)
+    finally:
+        await asyncio.to_thread(fresh.unlink, missing_ok=True)
+
+
+@router.get("/tuf/{name}")
+async def get_metadata(name: str, request: Request) -> Response:
+    """Read TUF metadata; everything but the timestamp carries its version in its name."""
+    if not _METADATA.fullmatch(name):
+        raise _nothing()
+    raw = await asyncio.to_thread(read_or_none, _publications(request).public / "tuf" / name)
+    if raw is None:
+        raise _nothing()
+    lasting = "public, no-cache" if name == "timestamp.json" else IMMUTABLE
+    return _answer(request, raw, "application/json", lasting)
+
+
+@router.api_route("/{path:path}", methods=["GET", "HEAD"])
+async def get_file(path: str, request: Request) -> Response:
+    """Read a published file, also under the name of one version: ``<SHA-256>.<name>``."""
+    if b"%" in request.scope.get("raw_path", b""):
+        raise _nothing()
+    folder, _, name = path.rpartition("/")
+    hashed = _HASHED.fullmatch(name)
+    try:
+        published = parse_path(f"{folder}/{hashed[2]}" if hashed else path)
+    except RuleBroken as error:
+        raise _nothing() from error
+    publications = _publications(request)
+    if published.kind is FileKind.TAILS:
+        return await asyncio.to_thread(_tails, publications, published, request)
+    wanted = hashed[1] if hashed else None
+    raw = await asyncio.to_thread(publications.read, published, wanted)
+    if raw is None:
+        raise _nothing()
+    media_type = _MEDIA_TYPES.get(published.kind, "application/json")
+    return _answer(request, raw, media_type, IMMUTABLE if hashed else _lasting(published, raw))
+
+
+def _publications(request: Request) -> Publications:
+    publications = getattr(request.app.state, "publications", None)
+    if not isinstance(publications, Publications):
+        raise Unavailable(Text("The registry is starting.", "Le registre démarre."))
+    return publications
+
+
+async def _write(work: Callable[[], Written], *, unchanged_status: int = 200) -> Response:
+    try:
+        written = await asyncio.to_thread(work)
+    except OSError as error:
+        raise Unavailable(
+            Text(
+                "The registry cannot write at the moment; what stood still stands. Try again.",
+                "Le registre ne peut pas écrire pour l’instant ; l’existant demeure. Réessayez.",
+            )
+        ) from error
+    status = {Outcome.CREATED: 201, Outcome.UNCHANGED: unchanged_status}.get(written.outcome, 200)
+    return JSONResponse(
+        {"path": f"/{written.path}", "outcome": str(written.outcome)},
+        status_code=status,
+        headers={"etag": written.tag},
+    )
+
+
+async def _limited(request: Request, most: int) -> AsyncGenerator[bytes]:
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received > most:
+            raise TooLarge(
+                Text(
+                    f"At most {most} bytes are accepted here.",
+                    f"{most} octets au plus sont acceptés ici.",
+                )
+            )
+        yield chunk
+
+
+async def _body(request: Request) -> bytes:
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            return b"".join([chunk async for chunk in _limited(request, MAX_BYTES)])
+    except TimeoutError as error:
+        raise _too_slow() from error
+
+
+async def _receive_tails(request: Request, fresh: Path) -> None:
+    stream = _limited(request, MAX_TAILS_BYTES + 64 * 1024)
+    parser = MultiPartParser(request.headers, stream, max_files=1, max_fields=4)
+    try:
+        async with asyncio.timeout(5 * _BODY_SECONDS):
+            form = await parser.parse()
+    except TimeoutError as error:
+        raise _too_slow() from error
+    except (MultiPartException, KeyError) as error:
+        raise _no_tails() from error
+    try:
+        upload = form.get("tails")
+        if not isinstance(upload, UploadFile):
+            raise _no_tails()
+        await asyncio.to_thread(_keep, upload, fresh)
+    finally:
+        await form.close()
+
+
+def _keep(upload: UploadFile, fresh: Path) -> None:
+    fresh.parent.mkdir(parents=True, exist_ok=True)
+    with fresh.open("wb") as file:
+        while chunk := upload.file.read(1024 * 1024):
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _tails(publications: Publications, published: PublishedPath, request: Request) -> Response:
+    path = publications.files.path_of(published)
+    if not path.is_file():
+        raise _nothing()
+    tag = f'"{decode_base58(published.name).hex()}"'
+    headers = {"etag": tag, "cache-control": IMMUTABLE, **_OPEN}
+    if _is_known(request, tag):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(path, media_type=_MEDIA_TYPES[FileKind.TAILS], headers=headers)
+
+
+_OPEN = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+
+
+def _answer(request: Request, raw: bytes, media_type: str, lasting: str) -> Response:
+    tag = tag_of(raw)
+    headers = {"etag": tag, "cache-control": lasting, **_OPEN}
+    if _is_known(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(raw, media_type=media_type, headers=headers)
+
+
+def _is_known(request: Request, tag: str) -> bool:
+    known = request.headers.get("if-none-match", "")
+    return known == "*" or tag in [each.strip().removeprefix("W/") for each in known.split(",")]
+
+
+def _lasting(published: PublishedPath, raw: bytes) -> str:
+    """Say how long a reader may keep a file: what grows or is replaced, a minute."""
+    grows = published.kind is not FileKind.RESOURCE or b'"anonCredsRevocRegDef"' in raw
+    return MUTABLE if grows else "public, max-age=3600"
+
+
+def _nothing() -> NotFound:
+    return NotFound(
+        Text("Nothing is published at this address.", "Rien n’est publié à cette adresse.")
+    )
+
+
+def _too_slow() -> InvalidInput:
+    return InvalidInput(
+        Text("The document took too long to arrive.", "Le document a mis trop longtemps à arriver.")
+    )
+
+
+def _no_tails() -> InvalidInput:
+    return InvalidInput(
+        Text(
+            "A multipart form with one file named tails was expected.",
+            "Un formulaire multipart avec un fichier nommé tails était attendu.",
+        )
+    )

@@ -1,0 +1,146 @@
+"""The registry host: accepts signed documents, serves files, signs the metadata over them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from fastapi import FastAPI
+
+from acquis.errors import Conflict, Unavailable
+from acquis.registry.paths import MAX_TAILS_BYTES
+from acquis.service.app import ReadyCheck, build_app
+from acquis.text import Text
+from registry_host.api import router
+from registry_host.files import read_or_none
+from registry_host.grants import Grants
+from registry_host.keys import ONLINE, load_key
+from registry_host.metadata import TIMESTAMP_VALID, SignedTree
+from registry_host.problems import register_rule_problems
+from registry_host.recovery import recover
+from registry_host.settings import RegistrySettings
+from registry_host.writing import Publications
+
+_LOG = structlog.get_logger(__name__)
+_ROOT_WARNING: Final = timedelta(days=30)
+
+
+def create_app(settings: RegistrySettings) -> FastAPI:
+    """Build the registry's application; the folder is opened when it starts.
+
+    At the start it raises InvalidInput (not set up, no key), Conflict (another host serves the
+    folder).
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with _only_one(settings):
+            tree = await asyncio.to_thread(_open_tree, settings)
+            publications = Publications(
+                settings.host, settings.folder, tree, Grants(settings.folder / "grants.json")
+            )
+            recovered = await asyncio.to_thread(recover, publications.files, settings.public, tree)
+            if recovered:
+                _LOG.warning("signed what had stayed unsigned", files=recovered)
+            await asyncio.to_thread(tree.renew)
+            app.state.publications, app.state.tree = publications, tree
+            renewing = asyncio.create_task(_keep_renewing(settings, tree, publications))
+            try:
+                yield
+            finally:
+                renewing.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await renewing
+                app.state.publications = None
+
+    def ready() -> dict[str, ReadyCheck]:
+        async def metadata() -> None:
+            await asyncio.to_thread(_check_metadata, app)
+
+        return {"metadata": metadata}
+
+    app = build_app(
+        "Acquis registry", lifespan=lifespan, ready=ready, most_body=MAX_TAILS_BYTES + 128 * 1024
+    )
+    register_rule_problems(app)
+    app.include_router(router)
+    return app
+
+
+def _open_tree(settings: RegistrySettings) -> SignedTree:
+    chosen = read_or_none(settings.folder / "host")
+    if chosen is not None and chosen.decode() != settings.host:
+        raise Conflict(
+            Text(
+                f"This registry was set up as {chosen.decode()}, for life.",
+                f"Ce registre a été initialisé sous le nom {chosen.decode()}, à vie.",
+            )
+        )
+    signer = load_key(settings.keys_folder / ONLINE)
+    try:
+        return SignedTree(settings.public / "tuf", signer)
+    except FileNotFoundError as error:
+        raise Unavailable(
+            Text(
+                "The registry is not set up; run: acquis registry init",
+                "Le registre n’est pas initialisé ; lancez : acquis registry init",
+            )
+        ) from error
+
+
+@contextmanager
+def _only_one(settings: RegistrySettings) -> Iterator[None]:
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    with (settings.folder / ".lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Conflict(
+                Text(
+                    f"Another registry host serves {settings.folder}.",
+                    f"Un autre hôte de registre sert {settings.folder}.",
+                )
+            ) from error
+        yield
+
+
+async def _keep_renewing(
+    settings: RegistrySettings, tree: SignedTree, publications: Publications
+) -> None:
+    """Sign the timestamp again on schedule and remove what was superseded long ago."""
+    while True:
+        await asyncio.sleep(settings.renew_seconds)
+        try:
+            await asyncio.to_thread(tree.renew)
+            await asyncio.to_thread(tree.prune, settings.keep_seconds)
+            await asyncio.to_thread(publications.prune, settings.keep_seconds)
+        except OSError as error:
+            _LOG.error("metadata not renewed", error=type(error).__name__)
+
+
+def _check_metadata(app: FastAPI) -> None:
+    tree = getattr(app.state, "tree", None)
+    if not isinstance(tree, SignedTree):
+        raise Unavailable(Text("The registry is starting.", "Le registre démarre."))
+    now = datetime.now(UTC)
+    age = now.timestamp() - tree.signed_at
+    if age > TIMESTAMP_VALID.total_seconds() / 2:
+        raise Unavailable(
+            Text(
+                "The timestamp has not been signed for twelve hours.",
+                "L’horodatage n’a pas été signé depuis douze heures.",
+            )
+        )
+    if tree.root_expires < now + _ROOT_WARNING:
+        raise Unavailable(
+            Text(
+                "The root keys must sign again within thirty days.",
+                "Les clés racines doivent signer à nouveau sous trente jours.",
+            )
+        )

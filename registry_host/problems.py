@@ -1,0 +1,49 @@
+"""How a refused write is told: RFC 9457, with the rule it broke by name."""
+
+from __future__ import annotations
+
+import json
+
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from acquis.errors import AcquisError, TooLarge
+from acquis.registry.rules import Rule, RuleBroken
+from acquis.service.problems import MEDIA_TYPE, build_problem, status_of
+from registry_host.writing import TagMissing, TagStale
+
+_STATUS: dict[type[AcquisError], int] = {TagMissing: 428, TagStale: 412}
+_CONFLICTS = {Rule.LOG_EXTENDED, Rule.LINKS, Rule.RESOURCE_CHANGED, Rule.REFERENCE}
+
+
+def register_rule_problems(app: FastAPI) -> None:
+    """Make ``app`` name the broken rule in its problem documents."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        if not isinstance(error, AcquisError):
+            raise error
+        status = _status_of(error)
+        problem = build_problem(request, status, error.code, error.title, error.says)
+        if not isinstance(error, RuleBroken):
+            return problem
+        document = json.loads(bytes(problem.body))
+        return JSONResponse(
+            {**document, "rule": str(error.rule)},
+            status_code=status,
+            media_type=MEDIA_TYPE,
+            headers={"content-language": problem.headers["content-language"]},
+        )
+
+    for kind in (RuleBroken, TagMissing, TagStale):
+        app.add_exception_handler(kind, answer)
+
+
+def _status_of(error: AcquisError) -> int:
+    if isinstance(error, RuleBroken):
+        if error.rule is Rule.SIZE:
+            return status_of(TooLarge())
+        if error.rule is Rule.PATH:
+            return 404
+        if error.rule in _CONFLICTS:
+            return 409
+    return _STATUS.get(type(error), status_of(error))

@@ -1,0 +1,330 @@
+"""What may be written, and how: checked by the strict reader, in place at once, then signed.
+
+1. Only below a granted folder, under the DID whose log lies there.
+2. A log is only extended; its first entry pre-commits to the next key; no entry is dated more
+   than five minutes ahead.
+3. A resource must hold for the strict reader, and what it refers to in this registry must stand.
+4. A resource that stands is only replaced by the same content signed again, not earlier, with the
+   same links or more, and by compare-and-swap: ``If-Match`` carries the tag of what stands.
+5. A tails file is written once, under its own hash.
+6. Writing the same thing twice is success.
+
+Writes to one folder are one at a time; a file is renamed into place, then the metadata is signed.
+A write whose signature failed is signed with the next one, or at the next start (``recovery``).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from acquis.errors import Conflict, NotFound
+from acquis.registry.content import ResourceType
+from acquis.registry.did import parse_did
+from acquis.registry.did_log import verify_did_log
+from acquis.registry.index import Index, build_index, parse_index
+from acquis.registry.mirror import PublishedFiles
+from acquis.registry.multibase import encode_base58
+from acquis.registry.paths import (
+    PublishedPath,
+    index_path,
+    log_path,
+    resource_path,
+    tails_path,
+    witness_path,
+)
+from acquis.registry.resource import Resource, verify_resource
+from acquis.registry.rules import Rule, broken
+from acquis.registry.status_list import verify_status_list
+from acquis.registry.strict_json import parse_json, parse_object
+from acquis.text import Text
+from registry_host.files import keep_version, move_into_place, read_or_none, write_whole
+from registry_host.grants import Grants
+from registry_host.metadata import SignedTree, target_of
+
+MOST_AHEAD: Final = timedelta(minutes=5)
+
+
+class TagMissing(Conflict):
+    """Something stands there; replacing it needs the tag of what stands."""
+
+    code = "precondition-required"
+    title = Text("The tag of what stands is needed", "L’étiquette de l’existant est nécessaire")
+
+
+class TagStale(Conflict):
+    """Something else stands there than the writer had seen."""
+
+    code = "precondition-failed"
+    title = Text("Something else stands there by now", "Autre chose s’y trouve désormais")
+
+
+class Outcome(StrEnum):
+    """What a write did."""
+
+    CREATED = "created"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The end of a write: what it did and the tag of what stands now."""
+
+    outcome: Outcome
+    path: str
+    tag: str
+
+
+class Publications:
+    """The published tree of one registry, as its writers see it. Blocking; safe to share."""
+
+    def __init__(self, host: str, folder: Path, tree: SignedTree, grants: Grants) -> None:
+        self._host = host
+        self.public = folder / "public"
+        self.uploads = folder / "uploads"
+        self._versions = folder / "versions"
+        self._tree = tree
+        self._grants = grants
+        self.files = PublishedFiles(host, self.public)
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def put_log(self, folder: str, raw: bytes) -> Written:
+        """Publish a DID log. Raises: NotAllowed, RuleBroken, Unavailable."""
+        self._grants.check(folder)
+        published = log_path(folder)
+        with self._locks[folder]:
+            standing = read_or_none(self.files.path_of(published))
+            if raw == standing:
+                return self._unchanged(published, raw)
+            did = self._did_of(raw, folder)
+            if not raw.endswith(b"\n") or not raw.startswith(standing or b""):
+                raise broken(
+                    Rule.LOG_EXTENDED,
+                    "A DID log is only extended, by whole lines.",
+                    "Un journal de DID n’est que prolongé, par lignes entières.",
+                )
+            witness = read_or_none(self.files.path_of(witness_path(folder)))
+            document = verify_did_log(did, raw, witness)
+            _check_first_and_last(raw, document.updated)
+            changes = {published: raw}
+            if standing is None:
+                changes[index_path(folder)] = build_index(Index(did, {}))
+            return self._write(published, changes, standing)
+
+    def put_witness(self, folder: str, raw: bytes) -> Written:
+        """Publish a witness file; the log that stands must still verify with it.
+
+        Raises: NotAllowed, NotFound, RuleBroken.
+        """
+        self._grants.check(folder)
+        published = witness_path(folder)
+        with self._locks[folder]:
+            standing = read_or_none(self.files.path_of(published))
+            if raw == standing:
+                return self._unchanged(published, raw)
+            log = read_or_none(self.files.path_of(log_path(folder)))
+            if log is None:
+                raise _no_log(folder)
+            verify_did_log(self._did_of(log, folder), log, raw)
+            return self._write(published, {published: raw}, standing)
+
+    def put_resource(self, folder: str, digest: str, raw: bytes, tag: str | None) -> Written:
+        """Publish a resource, or replace it when ``tag`` is that of what stands.
+
+        Raises: NotAllowed, NotFound, RuleBroken, TagMissing, TagStale.
+        """
+        self._grants.check(folder)
+        published = resource_path(folder, digest)
+        with self._locks[folder]:
+            standing = read_or_none(self.files.path_of(published))
+            if raw == standing:
+                return self._unchanged(published, raw)
+            log = read_or_none(self.files.path_of(log_path(folder)))
+            if log is None:
+                raise _no_log(folder)
+            did = self._did_of(log, folder)
+            resource = verify_resource(
+                raw, f"{did}/resources/{digest}", self.files.resolve_did(did)
+            )
+            links_before = self._check_replacement(resource, standing, tag)
+            self._check_references(resource, links_before)
+            changes = {published: raw}
+            index = self._index(folder, did)
+            following = index.with_resource(resource)
+            if following is not index:
+                changes[index_path(folder)] = build_index(following)
+            return self._write(published, changes, standing)
+
+    def put_tails(self, tails_hash: str, fresh: Path) -> Written:
+        """Publish the tails file in ``fresh`` (same file system; it is moved).
+
+        Raises: RuleBroken (tails) when the hash is another one.
+        """
+        published = tails_path(tails_hash)
+        with self._locks["tails"]:
+            raw = fresh.read_bytes()
+            if encode_base58(sha256(raw).digest()) != tails_hash:
+                raise broken(
+                    Rule.TAILS,
+                    "The tails file has another hash than its address says.",
+                    "Le fichier tails a une autre empreinte que celle de son adresse.",
+                )
+            path = self.files.path_of(published)
+            if path.exists():
+                return self._unchanged(published, raw)
+            move_into_place(fresh, path)
+            self._sign({published: raw})
+            return Written(Outcome.CREATED, str(published), tag_of(raw))
+
+    def read(self, published: PublishedPath, digest: str | None = None) -> bytes | None:
+        """Return what stands, or the version whose SHA-256 (hex) is ``digest``; None: nothing."""
+        raw = read_or_none(self.files.path_of(published))
+        if digest is None or raw is None or sha256(raw).hexdigest() == digest:
+            return raw
+        return read_or_none(self._versions / digest)
+
+    def prune(self, keep_seconds: float) -> None:
+        """Remove versions replaced, and uploads begun, more than ``keep_seconds`` ago."""
+        oldest = time.time() - keep_seconds
+        for folder in (self._versions, self.uploads):
+            for path in folder.iterdir() if folder.exists() else ():
+                if path.stat().st_ctime < oldest:
+                    path.unlink(missing_ok=True)
+
+    # what the rules need
+
+    def _did_of(self, log: bytes, folder: str) -> str:
+        entry = parse_json(log.split(b"\n", 1)[0])
+        state = entry.get("state") if isinstance(entry, dict) else None
+        did = str(state.get("id")) if isinstance(state, dict) else ""
+        parts = parse_did(did)
+        if parts.host != self._host or parts.folder != folder:
+            raise broken(
+                Rule.PATH,
+                f"The DID belongs at {parts.host}/{parts.folder}, not here.",
+                f"Le DID a sa place à {parts.host}/{parts.folder}, pas ici.",
+            )
+        return did
+
+    def _check_replacement(
+        self, resource: Resource, standing: bytes | None, tag: str | None
+    ) -> int:
+        """Check that ``resource`` may replace what stands; return how many links stood."""
+        if standing is None:
+            if tag is not None:
+                raise TagStale()
+            return 0
+        if tag is None:
+            raise TagMissing()
+        if tag != tag_of(standing):
+            raise TagStale()
+        before = parse_object(standing)
+        links = [(link["id"], link["timestamp"]) for link in before.get("links", [])]
+        if [(link.id, link.timestamp) for link in resource.links[: len(links)]] != links:
+            raise broken(
+                Rule.LINKS,
+                "Links are only appended; some that stand are missing or changed.",
+                "Les liens ne sont qu’ajoutés ; certains manquent ou ont changé.",
+            )
+        created = resource.proof_created.strftime("%Y-%m-%dT%H:%M:%SZ")
+        same = before["metadata"]["resourceName"] == resource.name
+        if not same or created < before["proof"]["created"]:
+            raise broken(
+                Rule.RESOURCE_CHANGED,
+                "A resource that stands is only signed again, later, under the same name.",
+                "Une ressource existante n’est que signée à nouveau, plus tard, sous le même nom.",
+            )
+        return len(links)
+
+    def _check_references(self, resource: Resource, links_before: int) -> None:
+        content = resource.content
+        try:
+            if resource.type is ResourceType.CREDENTIAL_DEFINITION:
+                if parse_did(content["schemaId"].split("/")[0]).host == self._host:
+                    self.files.resolve_resource(content["schemaId"], ResourceType.SCHEMA)
+            elif resource.type is ResourceType.REVOCATION_REGISTRY_DEFINITION:
+                self.files.resolve_resource(
+                    content["credDefId"], ResourceType.CREDENTIAL_DEFINITION
+                )
+                self.files.tails_file(content["value"]["tailsHash"])
+                for link in resource.links[links_before:]:
+                    listed = self.files.resolve_resource(link.id, ResourceType.STATUS_LIST)
+                    verify_status_list(resource, link, listed)
+            elif resource.type is ResourceType.STATUS_LIST:
+                self.files.resolve_resource(
+                    content["revRegDefId"], ResourceType.REVOCATION_REGISTRY_DEFINITION
+                )
+        except NotFound as error:
+            raise broken(
+                Rule.REFERENCE,
+                f"What it refers to is not published yet: {error.says.en}",
+                f"Ce à quoi elle se réfère n’est pas encore publié : {error.says.fr}",
+            ) from error
+
+    def _index(self, folder: str, did: str) -> Index:
+        raw = read_or_none(self.files.path_of(index_path(folder)))
+        return parse_index(raw) if raw is not None else Index(did, {})
+
+    # putting it in place
+
+    def _write(
+        self, published: PublishedPath, changes: dict[PublishedPath, bytes], standing: bytes | None
+    ) -> Written:
+        for each, raw in changes.items():
+            path = self.files.path_of(each)
+            before = read_or_none(path)
+            if before is not None:
+                keep_version(path, self._versions, sha256(before).hexdigest())
+            write_whole(path, raw)
+        self._sign(changes)
+        outcome = Outcome.CREATED if standing is None else Outcome.REPLACED
+        return Written(outcome, str(published), tag_of(changes[published]))
+
+    def _unchanged(self, published: PublishedPath, raw: bytes) -> Written:
+        """Answer a write of what stands; it may be one whose signature had failed."""
+        target = self._tree.target(str(published))
+        if target is None or target.hashes["sha256"] != sha256(raw).hexdigest():
+            self._sign({published: raw})
+        return Written(Outcome.UNCHANGED, str(published), tag_of(raw))
+
+    def _sign(self, changes: dict[PublishedPath, bytes]) -> None:
+        self._tree.sign({str(path): target_of(str(path), raw) for path, raw in changes.items()})
+
+
+def tag_of(raw: bytes) -> str:
+    """Return the entity tag of a file: its SHA-256 in hex, quoted."""
+    return f'"{sha256(raw).hexdigest()}"'
+
+
+def _check_first_and_last(log: bytes, updated: datetime) -> None:
+    first = json.loads(log.split(b"\n", 1)[0])
+    if not first["parameters"].get("nextKeyHashes"):
+        raise broken(
+            Rule.PRE_ROTATION,
+            "The first entry must commit to the next update key (nextKeyHashes).",
+            "La première entrée doit s’engager sur la clé suivante (nextKeyHashes).",
+        )
+    if updated > datetime.now(UTC) + MOST_AHEAD:
+        raise broken(
+            Rule.LOG_FORM,
+            "The last entry is dated more than five minutes ahead.",
+            "La dernière entrée est datée de plus de cinq minutes dans le futur.",
+        )
+
+
+def _no_log(folder: str) -> NotFound:
+    return NotFound(
+        Text(
+            f"No DID log stands in {folder}; publish it first.",
+            f"Aucun journal de DID dans {folder} ; publiez-le d’abord.",
+        )
+    )
