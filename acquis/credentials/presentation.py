@@ -68,11 +68,16 @@ class ProvedComparison:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SubProof:
-    """What the proof of one credential is about; ``shown`` maps attribute → signed integer."""
+    """What the proof of one credential is about.
+
+    ``shown`` maps attribute → signed integer; ``link_secret_response`` is the same number in
+    all sub-proofs of one holder; ``non_revocation`` says whether there is such a proof at all.
+    """
 
     shown: Mapping[str, str]
     comparisons: tuple[ProvedComparison, ...]
     link_secret_response: str | None
+    non_revocation: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -160,6 +165,7 @@ def _parse_sub_proof(node: Node) -> SubProof:
         ),
         tuple(_parse_comparison(each) for each in (comparisons.elements() if comparisons else ())),
         None if secret is None else secret.text(2_000),
+        non_revocation=node.optional("non_revoc_proof") is not None,
     )
 
 

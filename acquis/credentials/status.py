@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from acquis.credentials.documents import Documents, outcome_of_problem
 from acquis.credentials.environment import Environment, PublishedCredentialDefinition
 from acquis.credentials.facts import Answer, ExchangeFacts
-from acquis.credentials.presentation import Identifier
 from acquis.credentials.proof_request import AskedGroup, Interval
 from acquis.credentials.report import Aspect, Check, Evidence, Outcome
 from acquis.errors import AcquisError
@@ -95,10 +94,32 @@ def _find(answer: Answer, documents: Documents, environment: Environment) -> _Fi
     if not definition.revocable:
         return _NOT_REVOCABLE
     identifier = answer.facts.presentation.identifiers[answer.credential]
-    if identifier.revocation_registry_id is None or identifier.timestamp is None:
+    registry_id, timestamp = identifier.revocation_registry_id, identifier.timestamp
+    proof = answer.facts.presentation.sub_proofs[answer.credential]
+    if registry_id is None or timestamp is None or not proof.non_revocation:
         return _NOT_PROVED
+    return _judge_registry(answer.facts, definition, _Named(registry_id, timestamp), environment)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The registry and the list the proof names."""
+
+    registry_id: str
+    timestamp: int
+
+
+def _judge_registry(
+    facts: ExchangeFacts,
+    definition: PublishedCredentialDefinition,
+    named: _Named,
+    environment: Environment,
+) -> _Finding:
     try:
-        return _judge_registry(answer.facts, definition, identifier, environment)
+        registry = environment.resolve_revocation_registry(named.registry_id)
+        owner = (registry.issuer, registry.credential_definition_id)
+        if owner == (definition.issuer, definition.id):
+            return _judge_list(named, facts, environment)
     except AcquisError as problem:
         return _Finding(
             outcome_of_problem(problem),
@@ -106,36 +127,23 @@ def _find(answer: Answer, documents: Documents, environment: Environment) -> _Fi
                 "The revocation list could not be read from the mirror.",
                 "La liste de révocation n’a pas pu être lue dans le miroir.",
             ),
-            {"registry": identifier.revocation_registry_id, "problem": problem.code},
+            {"registry": named.registry_id, "problem": problem.code},
         )
+    return _Finding(
+        Outcome.INVALID,
+        Text(
+            "The revocation registry belongs to another credential definition.",
+            "Le registre de révocation relève d’une autre définition d’attestation.",
+        ),
+        {"registry": named.registry_id},
+    )
 
 
-def _judge_registry(
-    facts: ExchangeFacts,
-    definition: PublishedCredentialDefinition,
-    identifier: Identifier,
-    environment: Environment,
-) -> _Finding:
-    registry_id, timestamp = identifier.revocation_registry_id or "", identifier.timestamp or 0
+def _judge_list(named: _Named, facts: ExchangeFacts, environment: Environment) -> _Finding:
+    timestamp = named.timestamp
     asked, at = facts.asked_at or 0, facts.judged_at or 0
-    registry = environment.resolve_revocation_registry(registry_id)
-    if (registry.issuer, registry.credential_definition_id) != (definition.issuer, definition.id):
-        return _Finding(
-            Outcome.INVALID,
-            Text(
-                "The revocation registry belongs to another credential definition.",
-                "Le registre de révocation relève d’une autre définition d’attestation.",
-            ),
-            {"registry": registry_id},
-        )
-    return _judge_list(registry_id, timestamp, asked, at, environment)
-
-
-def _judge_list(
-    registry_id: str, timestamp: int, asked: int, at: int, environment: Environment
-) -> _Finding:
     evidence: dict[str, Evidence] = {
-        "registry": registry_id,
+        "registry": named.registry_id,
         "list": timestamp,
         "asked": asked,
         "at": at,
@@ -149,8 +157,8 @@ def _judge_list(
             ),
             evidence,
         )
-    named = environment.resolve_list_in_force(registry_id, timestamp)
-    if named.timestamp != timestamp:
+    found = environment.resolve_list_in_force(named.registry_id, timestamp)
+    if found.timestamp != timestamp:
         return _Finding(
             Outcome.INVALID,
             Text(
@@ -159,7 +167,7 @@ def _judge_list(
             ),
             evidence,
         )
-    superseded = named.superseded_at
+    superseded = found.superseded_at
     if superseded is None or superseded > at:
         return _Finding(
             Outcome.VALID,
