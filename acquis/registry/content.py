@@ -35,9 +35,7 @@ def check_content(resource_type: ResourceType, content: Mapping[str, Any], did: 
 
     Raises: RuleBroken (issuer, content-form, tails, status-list).
     """
-    own = resource_type in (ResourceType.ACHIEVEMENT, ResourceType.TRUST_LIST)
-    issuer = content.get("issuerId", did if own else None)
-    if issuer != did:
+    if content.get("issuerId") != did:
         raise broken(
             Rule.ISSUER,
             "The content names another issuer than the DID it is published under.",
