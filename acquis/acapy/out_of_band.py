@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from acquis.acapy import connections
 from acquis.acapy.answer import Answer
 from acquis.acapy.client import AgentClient
 from acquis.errors import InvalidInput, TooLarge, Unavailable
+from acquis.protocols.connection import State
 from acquis.text import Text
 
 MAX_INVITATION_BYTES: Final = 256 * 1024
 """An offer of 50 attributes is about 30 kB; what is much larger is not an invitation."""
 
 HANDSHAKE: Final = "https://didcomm.org/didexchange/1.1"
-_HANDSHAKE_PATIENCE: Final = 90.0
 
 
 class AttachmentType(StrEnum):
@@ -34,6 +35,12 @@ class AttachmentType(StrEnum):
 _ATTACHED: Final[Mapping[str, AttachmentType]] = {
     "issue-credential/2.0/offer-credential": AttachmentType.CREDENTIAL_OFFER,
     "present-proof/2.0/request-presentation": AttachmentType.PROOF_REQUEST,
+}
+
+
+_RECORDS: Final[Mapping[AttachmentType, str]] = {
+    AttachmentType.CREDENTIAL_OFFER: "/issue-credential-2.0/records",
+    AttachmentType.PROOF_REQUEST: "/present-proof-2.0/records",
 }
 
 
@@ -59,14 +66,6 @@ class Invitation:
     def text(self) -> str:
         """The invitation as JSON, as short as it gets."""
         return _as_text(self.content)
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedInvitation:
-    """What the agent made of an invitation: the connection it stands on, if there is one."""
-
-    invitation_id: str
-    connection_id: str | None
 
 
 async def create_invitation(
@@ -100,29 +99,55 @@ async def create_invitation(
     return _read_invitation({**content, "goal": goal, "goal_code": goal_code})
 
 
-async def receive_invitation(client: AgentClient, invitation: Invitation) -> ReceivedInvitation:
+async def receive_invitation(client: AgentClient, invitation: Invitation) -> None:
     """Have the wallet take in an invitation; its attachment becomes a record of the wallet.
 
-    Find that record by `Invitation.thread_id`. With a handshake the agent waits some seconds for
-    the other side; `Unavailable` then means: try again, a connection that stands is used again.
+    Find that record by `Invitation.thread_id`; it may appear a moment later. Calling this again is
+    harmless: what was taken in is left alone (this agent would put a finished exchange back to its
+    beginning, or refuse to answer on a thread it holds twice).
 
     Raises:
         InvalidInput: the agent cannot read it.
+        Unavailable: the sender does not answer the handshake, the agent waits 7 s for it; try
+            again later: it goes on by itself if the sender answers within a minute. If it never
+            does, `forget_invitation` and begin again.
 
     """
+    if await _was_received(client, invitation):
+        return
     query = {"auto_accept": "true", "use_existing_connection": "true"}
-    answer = await client.post(
-        "/out-of-band/receive-invitation",
-        body=invitation.content,
-        query=query,
-        patience=_HANDSHAKE_PATIENCE,
-    )
-    return ReceivedInvitation(answer.text("invi_msg_id"), answer.optional_text("connection_id"))
+    await client.post("/out-of-band/receive-invitation", body=invitation.content, query=query)
 
 
-async def delete_invitation(client: AgentClient, invitation_id: str) -> None:
-    """Forget an invitation, ours or received, and its connection if that was not yet made."""
+async def forget_invitation(client: AgentClient, invitation_id: str) -> None:
+    """Forget an invitation, ours or received, and the connection made for it.
+
+    For one that nobody answered: the connection may by then carry other exchanges.
+    """
     await client.delete("/out-of-band/invitations/{}", invitation_id)
+
+
+async def _was_received(client: AgentClient, invitation: Invitation) -> bool:
+    if not invitation.wants_connection:
+        return await _has_any(client, "/out-of-band/records", "invi_msg_id", invitation.id)
+    path = _RECORDS.get(invitation.attached) if invitation.attached else None
+    thread_id = invitation.thread_id
+    if path and thread_id and await _has_any(client, path, "thread_id", thread_id):
+        return True
+    begun = await connections.find(client, invitation.id)
+    if begun and begun.state not in {State.COMPLETED, State.ABANDONED}:
+        raise Unavailable(
+            Text(
+                "The sender of the invitation has not answered yet",
+                "L’expéditeur de l’invitation n’a pas encore répondu",
+            )
+        )
+    return False
+
+
+async def _has_any(client: AgentClient, path: str, name: str, value: str) -> bool:
+    answer = await client.get(path, query={name: value, "limit": "1"})
+    return any(answer.each("results"))
 
 
 def parse_invitation(unverified: bytes) -> Invitation:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from acquis.acapy.client import AgentClient
 from acquis.errors import Unavailable
+from acquis.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ async def is_ready(client: AgentClient) -> bool:
         return (await client.get("/status/ready")).flag("ready")
     except Unavailable:
         return False
+
+
+async def check_ready(client: AgentClient) -> None:
+    """Raise ``Unavailable`` unless the agent takes calls."""
+    if not await is_ready(client):
+        raise Unavailable(Text("The agent does not answer", "L’agent ne répond pas"))
 
 
 async def load_status(client: AgentClient) -> Status:

@@ -209,15 +209,54 @@ async def test_a_request_and_its_invitation() -> None:
     assert "handshake_protocols" not in agent.body
 
 
-async def test_an_invitation_that_was_received() -> None:
-    invitation = out_of_band.parse_invitation(
-        json.dumps(payload("invitation-offer")["invitation"]).encode()
-    )
-    agent = Agent("invitation-received")
-    received = await out_of_band.receive_invitation(agent.client, invitation)
-    assert received.invitation_id
-    assert received.connection_id
-    assert agent.body == invitation.content
+def receiver(found: Mapping[str, list[object]], asked: list[httpx.Request]) -> AgentClient:
+    """A wallet that holds the records ``found`` by path, and takes in every invitation."""
+
+    async def reply(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if request.method == "GET":
+            return httpx.Response(200, json={"results": found.get(request.url.path, [])})
+        return httpx.Response(200, json=payload("invitation-received"))
+
+    return AgentClient("http://agent.test", "the-key", transport=httpx.MockTransport(reply))
+
+
+def captured_invitation(name: str) -> out_of_band.Invitation:
+    return out_of_band.parse_invitation(json.dumps(payload(name)["invitation"]).encode())
+
+
+@pytest.mark.parametrize("name", ["invitation-offer", "invitation-request"])
+async def test_an_invitation_is_taken_in_as_it_is(name: str) -> None:
+    invitation, asked = captured_invitation(name), list[httpx.Request]()
+    await out_of_band.receive_invitation(receiver({}, asked), invitation)
+    assert asked[-1].method == "POST"
+    assert json.loads(asked[-1].content) == invitation.content
+    assert asked[-1].url.params["auto_accept"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "found"),
+    [
+        ("invitation-offer", "/issue-credential-2.0/records", "offers-found"),
+        ("invitation-request", "/out-of-band/records", None),
+    ],
+)
+async def test_an_invitation_that_was_taken_in_is_left_alone(
+    name: str, path: str, found: str | None
+) -> None:
+    held = payload(found)["results"] if found else [{"state": "done"}]
+    asked: list[httpx.Request] = []
+    await out_of_band.receive_invitation(receiver({path: held}, asked), captured_invitation(name))
+    assert {request.method for request in asked} == {"GET"}
+
+
+async def test_a_handshake_that_is_under_way_is_waited_for() -> None:
+    begun = payload("connection-requester") | {"rfc23_state": "request-sent"}
+    asked: list[httpx.Request] = []
+    client = receiver({"/connections": [begun]}, asked)
+    with pytest.raises(Unavailable):
+        await out_of_band.receive_invitation(client, captured_invitation("invitation-offer"))
+    assert {request.method for request in asked} == {"GET"}
 
 
 async def test_the_offer_is_found_by_its_thread() -> None:
