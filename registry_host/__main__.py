@@ -1,4 +1,6 @@
-"""``python -m registry_host``: the registry's command without the other services'."""
+"""Runs the commands of this package alone: `python -m registry_host`, the same as `acquis registry`."""
+
+from __future__ import annotations
 
 from registry_host.command import app
 

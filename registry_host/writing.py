@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -42,7 +41,7 @@ from acquis.registry.paths import (
     witness_path,
 )
 from acquis.registry.resource import Resource, verify_resource
-from acquis.registry.rules import Rule, broken
+from acquis.registry.rules import Rule, RuleBroken, broken
 from acquis.registry.status_list import verify_status_list
 from acquis.registry.strict_json import parse_json, parse_object
 from acquis.text import Text
@@ -95,13 +94,14 @@ class Publications:
         self._tree = tree
         self._grants = grants
         self.files = PublishedFiles(host, self.public)
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._locks: dict[str, threading.Lock] = {}
+        self._locks_lock = threading.Lock()
 
     def put_log(self, folder: str, raw: bytes) -> Written:
         """Publish a DID log. Raises: NotAllowed, RuleBroken, Unavailable."""
         self._grants.check(folder)
         published = log_path(folder)
-        with self._locks[folder]:
+        with self._one_writer(folder):
             standing = read_or_none(self.files.path_of(published))
             if raw == standing:
                 return self._unchanged(published, raw)
@@ -127,7 +127,7 @@ class Publications:
         """
         self._grants.check(folder)
         published = witness_path(folder)
-        with self._locks[folder]:
+        with self._one_writer(folder):
             standing = read_or_none(self.files.path_of(published))
             if raw == standing:
                 return self._unchanged(published, raw)
@@ -144,7 +144,7 @@ class Publications:
         """
         self._grants.check(folder)
         published = resource_path(folder, digest)
-        with self._locks[folder]:
+        with self._one_writer(folder):
             standing = read_or_none(self.files.path_of(published))
             if raw == standing:
                 return self._unchanged(published, raw)
@@ -155,6 +155,8 @@ class Publications:
             resource = verify_resource(
                 raw, f"{did}/resources/{digest}", self.files.resolve_did(did)
             )
+            if standing is not None and tag is None:
+                return self._same_or_refused(published, resource, standing)
             links_before = self._check_replacement(resource, standing, tag)
             self._check_references(resource, links_before)
             changes = {published: raw}
@@ -170,7 +172,7 @@ class Publications:
         Raises: RuleBroken (tails) when the hash is another one.
         """
         published = tails_path(tails_hash)
-        with self._locks["tails"]:
+        with self._one_writer("tails"):
             raw = fresh.read_bytes()
             if encode_base58(sha256(raw).digest()) != tails_hash:
                 raise broken(
@@ -200,6 +202,10 @@ class Publications:
                 if path.stat().st_ctime < oldest:
                     path.unlink(missing_ok=True)
 
+    def _one_writer(self, folder: str) -> threading.Lock:
+        with self._locks_lock:
+            return self._locks.setdefault(folder, threading.Lock())
+
     # what the rules need
 
     def _did_of(self, log: bytes, folder: str) -> str:
@@ -215,17 +221,28 @@ class Publications:
             )
         return did
 
+    def _same_or_refused(
+        self, published: PublishedPath, resource: Resource, standing: bytes
+    ) -> Written:
+        """Answer a writer that saw nothing standing: fine when it says no more than what stands.
+
+        That is how a registration looks that is made again after a crash. Raises: TagMissing.
+        """
+        try:
+            stands = self.files.resolve_resource(resource.id, resource.type)
+        except RuleBroken as error:
+            raise TagMissing() from error  # its key was withdrawn: it is to be signed again
+        if stands.name != resource.name or stands.links[: len(resource.links)] != resource.links:
+            raise TagMissing()
+        return self._unchanged(published, standing)
+
     def _check_replacement(
         self, resource: Resource, standing: bytes | None, tag: str | None
     ) -> int:
         """Check that ``resource`` may replace what stands; return how many links stood."""
-        if standing is None:
-            if tag is not None:
-                raise TagStale()
+        if standing is None and tag is None:
             return 0
-        if tag is None:
-            raise TagMissing()
-        if tag != tag_of(standing):
+        if standing is None or tag != tag_of(standing):
             raise TagStale()
         before = parse_object(standing)
         links = [(link["id"], link["timestamp"]) for link in before.get("links", [])]

@@ -6,16 +6,21 @@ arrives is compared with signed lengths and digests by python-tuf afterwards.
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
+from weakref import WeakSet
 
 import urllib3
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
 from tuf.ngclient.fetcher import FetcherInterface
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from acquis.errors import InvalidInput
 from acquis.text import Text
@@ -33,12 +38,24 @@ class BoundedFetcher(FetcherInterface):
     def __init__(self, base_url: str, deadline: float) -> None:
         self._deadline = deadline
         self._file_deadline = deadline
-        self._pool = _pool_for(base_url)
+        self._connections: WeakSet[HTTPConnection] = WeakSet()
+        self._pool = _pool_for(base_url, self._connections)
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, name="download-watch", daemon=True).start()
         self.received = 0  # bytes of bodies
 
     def close(self) -> None:
         """Close the connections."""
+        self._closed.set()
         self._pool.clear()
+
+    def _watch(self) -> None:
+        """Cut the connections when a file is late: a socket's own time-out only counts silence."""
+        while not self._closed.wait(0.5):
+            if time.monotonic() > self._file_deadline:
+                for connection in list(self._connections):
+                    with contextlib.suppress(OSError, AttributeError):
+                        connection.sock.shutdown(socket.SHUT_RDWR)
 
     @contextmanager
     def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
@@ -110,10 +127,29 @@ def check_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _pool_for(base_url: str) -> urllib3.PoolManager:
+def _pool_for(base_url: str, connections: WeakSet[HTTPConnection]) -> urllib3.PoolManager:
+    class Watched(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            connections.add(self)
+
+    class WatchedSecure(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            connections.add(self)
+
+    class Pool(urllib3.HTTPConnectionPool):
+        ConnectionCls = Watched
+
+    class SecurePool(urllib3.HTTPSConnectionPool):
+        ConnectionCls = WatchedSecure
+
     parts = urlsplit(base_url)
     proxy = getproxies().get(parts.scheme)
     host = parts.hostname or ""
-    if proxy and host not in _LOOPBACK and not proxy_bypass(host):
-        return urllib3.ProxyManager(proxy, maxsize=4)
-    return urllib3.PoolManager(maxsize=4)
+    use_proxy = proxy and host not in _LOOPBACK and not proxy_bypass(host)
+    pool = (
+        urllib3.ProxyManager(str(proxy), maxsize=4) if use_proxy else urllib3.PoolManager(maxsize=4)
+    )
+    pool.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
+    return pool
