@@ -57,7 +57,7 @@ class AgentSecrets:
             webhook_key=secrets.token_urlsafe(32),
         )
         kept = {name: getattr(made, name) for name in cls.__slots__}
-        _write_private(file, json.dumps(kept))
+        write_private(file, json.dumps(kept))
         return made
 
 
@@ -109,7 +109,7 @@ class AgentSetup:
         """Write the argument file (mode 0600) and return the program that the supervisor runs."""
         argument_file = self.folder / "arguments.yaml"
         # JSON is YAML: no second way of writing it is needed.
-        _write_private(argument_file, json.dumps(self._arguments(), indent=1))
+        write_private(argument_file, json.dumps(self._arguments(), indent=1))
         return Program(
             name=self.name,
             argv=(
@@ -185,11 +185,11 @@ class AgentSetup:
         }
         if self.publish_url:
             config["publish_url"] = self.publish_url
-        _write_private(file, json.dumps({"acapy_webvh": config}, indent=1))
+        write_private(file, json.dumps({"acapy_webvh": config}, indent=1))
         return file
 
 
-def _write_private(file: Path, text: str) -> None:
+def write_private(file: Path, text: str) -> None:
     """Write ``text`` so that only this user can ever read it, old file or new, never half of one."""
     draft = file.with_name(f".{file.name}.new")
     draft.unlink(missing_ok=True)

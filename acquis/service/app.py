@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -31,11 +31,13 @@ def build_app(
     sessions: Sessions | None = None,
     error_page: ErrorPage | None = None,
     most_body: int = MOST_BODY,
+    on_stop: Callable[[], None] | None = None,
 ) -> FastAPI:
     """Build a service's FastAPI application.
 
     ``ready`` gives the named checks of ``/ready``; each raises an ``AcquisError`` when what it
-    looks at is not usable. ``/health`` only says that the process is alive.
+    looks at is not usable. ``/health`` only says that the process is alive. ``on_stop`` is called
+    as soon as the process is told to stop, so that open streams can end.
     """
 
     @asynccontextmanager
@@ -44,6 +46,7 @@ def build_app(
             yield
 
     app = FastAPI(title=title, lifespan=whole_life, docs_url=None, redoc_url=None)
+    app.state.on_stop = on_stop
     register_problems(app, error_page)
     app.add_middleware(Boundary, sessions=sessions, most_body=most_body)
 
@@ -71,10 +74,20 @@ def build_app(
     return app
 
 
-def serve(app: Any, *, bind: str, port: int, log_level: str, service: str) -> None:
-    """Run ``app`` until SIGTERM or SIGINT; open streams get three seconds to end."""
+class _Server(uvicorn.Server):
+    """A server that lets the application end its open streams before it waits for them."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        on_stop = getattr(getattr(self.config.app, "state", None), "on_stop", None)
+        if on_stop is not None:
+            on_stop()
+        super().handle_exit(sig, frame)
+
+
+def serve(app: FastAPI, *, bind: str, port: int, log_level: str, service: str) -> None:
+    """Run ``app`` until SIGTERM or SIGINT; what is open then gets three seconds to end."""
     set_up_logs(log_level, service)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=bind,
         port=port,
@@ -83,3 +96,4 @@ def serve(app: Any, *, bind: str, port: int, log_level: str, service: str) -> No
         server_header=False,
         timeout_graceful_shutdown=3,
     )
+    _Server(config).run()

@@ -1,4 +1,4 @@
-"""Fetching a link that a stranger gave: small, slow at most, and never from a private place."""
+"""Fetching a link that a stranger gave: small, soon or not at all, never from a private place."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from acquis.errors import AlreadyUsed, Expired, InvalidInput, NotFound, TooLarge
 from acquis.text import Text
 
 MOST_BYTES: Final = 256 * 1024
+RETRY_HEADER: Final = "acquis-retry-key"
 _MOST_LINK: Final = 2048
 _SECONDS: Final = 10.0
 
@@ -29,7 +30,7 @@ _NO_ANSWER = Text(
 
 
 class Fetcher:
-    """Fetches JSON from links; ``allow_loopback`` is for a demo on one machine."""
+    """Fetches documents from links; ``allow_loopback`` is for a demo on one machine."""
 
     def __init__(
         self, *, allow_loopback: bool = False, transport: httpx.AsyncBaseTransport | None = None
@@ -43,16 +44,24 @@ class Fetcher:
             headers={"accept": "application/json", "user-agent": "acquis-wallet"},
         )
 
-    async def fetch_json(self, link: str) -> Any:
-        """Return the JSON document behind ``link``.
+    async def fetch(self, link: str, retry_key: str = "") -> bytes:
+        """Return the document behind ``link``, which was asked for as JSON.
 
-        Raises ``InvalidInput`` (not a link, a private place, not JSON, a redirect), ``TooLarge``
+        ``retry_key`` is sent along so that a link that works once knows a second try by the same
+        wallet; it is to be another one for each link.
+
+        Raises ``InvalidInput`` (not a link, a private place, a redirect), ``TooLarge``
         (over 256 KiB), ``NotFound``, ``Expired``, ``AlreadyUsed`` as the site says, or
         ``Unavailable``.
         """
         await self._check_link(link)
         try:
-            async with asyncio.timeout(_SECONDS), self._client.stream("GET", link) as response:
+            async with (
+                asyncio.timeout(_SECONDS),
+                self._client.stream(
+                    "GET", link, headers={RETRY_HEADER: retry_key} if retry_key else None
+                ) as response,
+            ):
                 _check_status(response.status_code)
                 body = bytearray()
                 async for part in response.aiter_bytes():
@@ -66,7 +75,7 @@ class Fetcher:
                         )
         except (httpx.HTTPError, TimeoutError, OSError) as error:
             raise Unavailable(_NO_ANSWER) from error
-        return parse_json(bytes(body))
+        return bytes(body)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,0 +1,71 @@
+"""Handing a signed document to a registry host; it is signed already, so no account is needed."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+
+from acquis.errors import Conflict, InvalidInput, Unavailable
+from acquis.text import Text
+
+_SECONDS: Final = 20.0
+_NO_ANSWER = Text(
+    "The registry does not answer; nothing was published, it will be tried again",
+    "Le registre ne répond pas ; rien n’a été publié, un nouvel essai suivra",
+)
+
+
+class Publisher:
+    """Writes documents under the base URL of one registry host."""
+
+    def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=base_url, transport=transport, timeout=_SECONDS, trust_env=False
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def publish(self, path: str, document: bytes, media_type: str) -> None:
+        """Put ``document`` at ``path``; putting the same again is success.
+
+        Raises ``Unavailable`` (no answer, a fault of the host), ``Conflict`` (something else
+        stands there) or ``InvalidInput`` (the host refuses it by one of its rules).
+        """
+        try:
+            response = await self._client.put(
+                path, content=document, headers={"content-type": media_type}
+            )
+        except httpx.HTTPError as error:
+            raise Unavailable(_NO_ANSWER) from error
+        if response.is_success:
+            return
+        if response.status_code >= 500:
+            raise Unavailable(_NO_ANSWER)
+        rule = _rule_of(response)
+        says = Text(
+            f"The registry refused the document: {rule}",
+            f"Le registre a refusé le document : {rule}",
+        )
+        raise Conflict(says) if response.status_code in {409, 412} else InvalidInput(says)
+
+
+def _rule_of(response: httpx.Response) -> str:
+    try:
+        return str(response.json().get("detail", ""))[:300]
+    except (ValueError, AttributeError):
+        return f"status {response.status_code}"

@@ -1,0 +1,100 @@
+"""The wallet's JSON interface and its doorbell."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from acquis.acapy.webhooks import ExchangeKind, parse_doorbell
+from acquis.service.auth import SignedIn
+from holder_wallet import inviting, presenting, receiving
+from holder_wallet.store import exchanges
+from holder_wallet.surroundings import Surroundings
+
+type Id = Annotated[str, Path(max_length=40)]
+
+_KINDS = {ExchangeKind.ISSUE_CREDENTIAL, ExchangeKind.PRESENT_PROOF}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class LinkBody(_Body):
+    """A link or an invitation that the learner was given."""
+
+    link: str = Field(max_length=512 * 1024)
+
+
+class ShareBody(_Body):
+    """Which credential answers which part, where the learner chose another than ours."""
+
+    choices: dict[str, str] = Field(default_factory=dict)
+
+
+def build_api(around: Surroundings) -> APIRouter:
+    """Build the routes under ``/api`` and ``/webhooks``."""
+    router = APIRouter()
+
+    @router.post("/webhooks/topic/{topic}/", include_in_schema=False)
+    async def doorbell(topic: str, request: Request) -> Response:
+        key = around.settings.webhook_key.get_secret_value()
+        bell = parse_doorbell(topic, await request.body(), request.headers, key)
+        if bell is not None and bell.kind in _KINDS:
+            async with around.database.read() as session:
+                rung = await exchanges.rung(session, bell.record_id, bell.wallet_id)
+            for exchange_id in rung:
+                await around.works["exchanges"].due(exchange_id)
+        return Response(status_code=200)
+
+    @router.post("/api/links", status_code=201)
+    async def open_link(person: SignedIn, body: LinkBody) -> dict[str, str]:
+        kind, exchange_id = await inviting.open_link(around, person.id, body.link)
+        return {"kind": kind, "id": exchange_id}
+
+    @router.get("/api/exchanges/{exchange_id}")
+    async def look(person: SignedIn, exchange_id: Id) -> dict[str, Any]:
+        async with around.database.read() as session:
+            row = await exchanges.load(session, exchange_id, person.id)
+        return {
+            "id": row.id,
+            "kind": row.kind,
+            "state": row.state,
+            "open": row.open,
+            "answer": row.answer,
+            "from": row.label,
+            "purpose": row.purpose,
+        }
+
+    @router.get("/api/exchanges/{exchange_id}/question")
+    async def question(person: SignedIn, exchange_id: Id) -> dict[str, Any]:
+        async with around.database.read() as session:
+            row = await exchanges.load(session, exchange_id, person.id)
+        found = await presenting.load_question(around, row)
+        groups = {} if found is None else {m.group.id: list(m.credentials) for m in found.matches}
+        return {"arrived": found is not None, "groups": groups}
+
+    @router.post("/api/exchanges/{exchange_id}/accept", status_code=202)
+    async def accept(person: SignedIn, exchange_id: Id) -> dict[str, str]:
+        await receiving.answer(around, person.id, exchange_id, accept=True)
+        return {"id": exchange_id}
+
+    @router.post("/api/exchanges/{exchange_id}/share", status_code=202)
+    async def share(person: SignedIn, exchange_id: Id, body: ShareBody) -> dict[str, str]:
+        await presenting.share(around, person.id, exchange_id, body.choices)
+        return {"id": exchange_id}
+
+    @router.post("/api/exchanges/{exchange_id}/decline", status_code=202)
+    async def decline(person: SignedIn, exchange_id: Id) -> dict[str, str]:
+        async with around.database.read() as session:
+            row = await exchanges.load(session, exchange_id, person.id)
+        if row.kind == inviting.ISSUE:
+            await receiving.answer(around, person.id, exchange_id, accept=False)
+        else:
+            await presenting.decline(around, person.id, exchange_id)
+        return {"id": exchange_id}
+
+    return router

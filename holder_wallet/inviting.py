@@ -1,0 +1,108 @@
+"""Inviting: a link or an invitation that a learner was given becomes an exchange of theirs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+from acquis.acapy.out_of_band import AttachmentType, Invitation, parse_invitation
+from acquis.errors import InvalidInput
+from acquis.protocols import issue_credential, present_proof
+from acquis.protocols.record import dump_exchange
+from acquis.text import Text
+from holder_wallet.store import exchanges
+from holder_wallet.store.tables import ExchangeRow
+from holder_wallet.surroundings import Surroundings
+
+ISSUE: Final = "issue"
+PRESENT: Final = "present"
+
+_NOTHING = Text("Paste a link or an invitation first", "Collez d’abord un lien ou une invitation")
+_NOT_FOR_US = Text(
+    "The invitation carries neither an offer nor a request that this wallet knows",
+    "L’invitation ne contient ni offre ni demande que ce portefeuille connaisse",
+)
+
+
+async def open_link(around: Surroundings, learner_id: str, given: str) -> tuple[str, str]:
+    """Take in what a learner pasted or scanned; returns the kind and the id of the exchange.
+
+    ``given`` is a short link (https or didcomm), an invitation in a link (``?oob=``), or the
+    invitation itself. Opening the same twice leads to the same exchange. Raises ``InvalidInput``,
+    ``TooLarge``, ``NotFound``, ``Expired``, ``AlreadyUsed`` or ``Unavailable`` as the link's site
+    answers.
+    """
+    given = given.strip()
+    if not given:
+        raise InvalidInput(_NOTHING)
+    invitation = parse_invitation(await _resolve(around, learner_id, given))
+    if invitation.attached is None or invitation.thread_id is None:
+        raise InvalidInput(_NOT_FOR_US)
+    async with around.database.write() as session:
+        row = await exchanges.find_invitation(session, learner_id, invitation.id)
+        if row is None:
+            row = _build_row(around, learner_id, invitation, host_of(given))
+            session.add(row)
+    await around.works["exchanges"].wake(row.id)
+    around.live.changed(f"learner:{learner_id}")
+    return row.kind, row.id
+
+
+def host_of(link: str) -> str:
+    """Return the host of a link with its port, or nothing when it is not a link."""
+    try:
+        return urlsplit(link).netloc.rpartition("@")[2][:255]
+    except ValueError:
+        return ""
+
+
+async def _resolve(around: Surroundings, learner_id: str, given: str) -> bytes:
+    if given.startswith("{"):
+        return given.encode()
+    try:
+        parts = urlsplit(given)
+    except ValueError as error:
+        raise InvalidInput from error
+    inside = parse_qs(parts.query).get("oob")
+    if inside:
+        try:
+            return base64.urlsafe_b64decode(inside[0] + "=" * (-len(inside[0]) % 4))
+        except (binascii.Error, ValueError) as error:
+            raise InvalidInput from error
+    if parts.scheme == "didcomm":
+        scheme = "http" if around.settings.loopback_links else "https"
+        given = f"{scheme}://{parts.netloc}{parts.path}"
+    return await around.fetcher.fetch(given, around.seal.digest(f"{learner_id} {given}"))
+
+
+def _build_row(
+    around: Surroundings, learner_id: str, invitation: Invitation, host: str
+) -> ExchangeRow:
+    exchange_id, now = str(uuid4()), around.clock.now()
+    exchange: issue_credential.Exchange | present_proof.Exchange
+    if invitation.attached is AttachmentType.CREDENTIAL_OFFER:
+        exchange = issue_credential.Exchange(exchange_id, issue_credential.Role.HOLDER)
+        kind = ISSUE
+    else:
+        exchange = present_proof.Exchange(exchange_id, present_proof.Role.PROVER)
+        kind = PRESENT
+    return ExchangeRow(
+        id=exchange_id,
+        learner_id=learner_id,
+        kind=kind,
+        invitation_id=invitation.id[:100],
+        invitation=dict(invitation.content),
+        link_host=host,
+        label=invitation.label[:300],
+        purpose=(invitation.goal or "")[:500],
+        thread_id=(invitation.thread_id or "")[:100],
+        state=exchange.state.value,
+        open=True,
+        exchange=dump_exchange(exchange),
+        created_at=now,
+        changed_at=now,
+        due_at=float(now),
+    )

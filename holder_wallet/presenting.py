@@ -1,0 +1,278 @@
+"""Presenting: a request that a learner consented to becomes a proof, and a receipt of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from acquis.acapy import credentials as agent_credentials
+from acquis.acapy import present_proof as agent_proof
+from acquis.acapy.client import AgentClient
+from acquis.credentials.disclosure import describe
+from acquis.credentials.matching import (
+    GroupMatch,
+    HeldCredential,
+    build_holder_query,
+    matching_credentials,
+    select_credentials,
+)
+from acquis.credentials.proof_request import (
+    AskedItems,
+    UnverifiedProofRequest,
+    parse_proof_request,
+)
+from acquis.errors import Conflict, Expired, IllegalTransition, NotFound
+from acquis.protocols.machine import Source
+from acquis.protocols.present_proof import Exchange, Facts, Observation, Role, State, advance
+from acquis.protocols.record import load_proof
+from acquis.service.work import Again
+from acquis.text import Text
+from holder_wallet.receiving import (
+    ACCEPTED,
+    ANSWERED,
+    DECLINED,
+    begin_action,
+    keep,
+    receive_invitation,
+)
+from holder_wallet.store import exchanges, learners
+from holder_wallet.store.tables import ExchangeRow, ReceiptRow
+from holder_wallet.surroundings import Surroundings
+
+_LOG = structlog.get_logger(__name__)
+
+_SOON: Final = 0.5
+_WAIT_FOR_VERIFIER: Final = 5.0
+_WAIT_FOR_LEARNER: Final = 60.0
+_MOST_CANDIDATES: Final = 200
+_GIVE_UP_ON_THANKS: Final = 600
+
+_NOT_YET = Text(
+    "The request has not arrived yet; try again in a moment",
+    "La demande n’est pas encore arrivée ; réessayez dans un instant",
+)
+_OVER = Text("This request is over", "Cette demande est terminée")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at an exchange: its row, the learner's wallet, where it stands, the agent's record."""
+
+    row: ExchangeRow
+    wallet: AgentClient
+    exchange: Exchange
+    record: agent_proof.Record | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Question:
+    """What is asked, and which of the learner's credentials can answer each part of it."""
+
+    asked: AskedItems
+    matches: tuple[GroupMatch, ...]
+    held: Mapping[str, HeldCredential]
+
+    @property
+    def can_be_answered(self) -> bool:
+        """Whether there is a credential for every part."""
+        return all(match.credentials for match in self.matches)
+
+
+def asked_of(row: ExchangeRow) -> AskedItems | None:
+    """Return what a request asks, read strictly; ``None`` until it has arrived."""
+    if row.asked is None:
+        return None
+    return parse_proof_request(UnverifiedProofRequest(row.asked))
+
+
+def content_of(request: UnverifiedProofRequest) -> dict[str, Any] | None:
+    """Return a request's JSON object to be kept; what is no object is kept as nothing."""
+    return request.content if isinstance(request.content, dict) else None
+
+
+async def load_question(around: Surroundings, row: ExchangeRow) -> Question | None:
+    """Return a request with the credentials that can answer it; ``None`` until it has arrived."""
+    asked = asked_of(row)
+    if asked is None:
+        return None
+    async with around.database.read() as session:
+        wallet = around.wallet_of(await learners.load(session, row.learner_id))
+    held: dict[str, HeldCredential] = {}
+    for group in asked.groups():
+        found = await agent_credentials.list_credentials(
+            wallet, build_holder_query(group), limit=_MOST_CANDIDATES
+        )
+        for one in found:
+            held[one.id] = HeldCredential(
+                id=one.id,
+                credential_definition_id=one.credential_definition_id,
+                schema_id=one.schema_id,
+                attributes=one.attributes,
+                issuer=one.credential_definition_id.split("/", 1)[0],
+            )
+    return Question(asked, matching_credentials(asked, held.values()), held)
+
+
+async def share(
+    around: Surroundings, learner_id: str, exchange_id: str, choices: Mapping[str, str]
+) -> None:
+    """Write down that the learner consents, with which credential for each part, and present.
+
+    The receipt is written before anything is sent. Raises ``NotFound`` (no such request, or no
+    credential answers it), ``InvalidInput`` (a choice that does not answer), ``Conflict``.
+    """
+    async with around.database.read() as session:
+        row = await exchanges.load(session, exchange_id, learner_id, kind="present")
+    if row.answer == ACCEPTED:
+        return
+    _check_unanswered(row)
+    question = await load_question(around, row)
+    if question is None:
+        raise Conflict(_NOT_YET)
+    selection = select_credentials(question.matches, choices)
+    receipt = ReceiptRow(
+        id=exchange_id,
+        learner_id=learner_id,
+        content=_receipt_content(row, question, set(selection.attributes.values())),
+        presented_at=around.clock.now(),
+    )
+    async with around.database.write() as session:
+        kept = await exchanges.load(session, exchange_id, learner_id)
+        _check_unanswered(kept)
+        kept.answer = ACCEPTED
+        kept.choice = {
+            "attributes": dict(selection.attributes),
+            "predicates": dict(selection.predicates),
+        }
+        session.add(receipt)
+    around.live.changed(f"exchange:{exchange_id}")
+    await around.works["exchanges"].due(exchange_id)
+
+
+def _check_unanswered(row: ExchangeRow) -> None:
+    if row.answer is not None:
+        raise Conflict(ANSWERED)
+    if not row.open:
+        raise Expired(_OVER)
+
+
+def _receipt_content(row: ExchangeRow, question: Question, used: set[str]) -> dict[str, Any]:
+    disclosure = describe(question.asked)
+    return {
+        "verifier": row.label,
+        "domain": row.link_host,
+        "purpose": row.purpose,
+        "shown": [[text.en, text.fr] for text in disclosure.shown],
+        "proved": [[text.en, text.fr] for text in disclosure.proved],
+        "hidden": [[text.en, text.fr] for text in disclosure.hidden],
+        "credentials": sorted(used),
+    }
+
+
+async def decline(around: Surroundings, learner_id: str, exchange_id: str) -> None:
+    """Write down that the learner declines, and tell the verifier no more than that it is over."""
+    async with around.database.write() as session:
+        row = await exchanges.load(session, exchange_id, learner_id, kind="present")
+        if row.answer == DECLINED:
+            return
+        _check_unanswered(row)
+        row.answer = DECLINED
+    around.live.changed(f"exchange:{exchange_id}")
+    await around.works["exchanges"].due(exchange_id)
+
+
+async def perform(around: Surroundings, row: ExchangeRow) -> Again | None:
+    """Look at the agent's record of a request, move ours forward, do what is then wanted."""
+    async with around.database.read() as session:
+        wallet = around.wallet_of(await learners.load(session, row.learner_id))
+    exchange = load_proof(row.exchange)
+    if exchange.is_over:
+        return None
+    record = await _find_record(wallet, row)
+    exchange = await _advance(around, row, exchange, record)
+    decision = DECISIONS.get(exchange.state)
+    return await decision(around, Look(row, wallet, exchange, record)) if decision else None
+
+
+async def _find_record(wallet: AgentClient, row: ExchangeRow) -> agent_proof.Record | None:
+    if row.record_id is None:
+        return await agent_proof.find(wallet, row.thread_id, Role.PROVER)
+    try:
+        return await agent_proof.load(wallet, row.record_id)
+    except NotFound:
+        return None
+
+
+async def _advance(
+    around: Surroundings, row: ExchangeRow, exchange: Exchange, record: agent_proof.Record | None
+) -> Exchange:
+    now = around.clock.now()
+    seen: Observation | None = None
+    if record is not None:
+        seen = agent_proof.observe_presentation(record)
+        if row.asked is None and record.request is not None:
+            row.asked = content_of(record.request)
+            async with around.database.write() as session:
+                (await exchanges.load(session, row.id)).asked = row.asked
+    elif row.record_id is not None:
+        seen = Observation(State.FAILED, Facts(error="record-missing"), Source.OURSELVES)
+    try:
+        if seen is not None:
+            exchange = advance(exchange, seen)
+    except IllegalTransition:
+        _LOG.exception("illegal transition", exchange=exchange.id, seen=seen and seen.state)
+    if _waited_too_long(around, row, exchange, now):
+        exchange = advance(exchange, Observation(State.EXPIRED, Facts(), Source.CLOCK))
+    await keep(around, row, exchange)
+    return exchange
+
+
+def _waited_too_long(around: Surroundings, row: ExchangeRow, exchange: Exchange, now: int) -> bool:
+    if exchange.state in {State.CREATED, State.REQUEST_RECEIVED} and row.answer is None:
+        return row.created_at + around.settings.request_minutes * 60 <= now
+    # The presentation is out and that is what counts; a verifier need not thank for it.
+    return exchange.state is State.PRESENTATION_SENT and row.changed_at + _GIVE_UP_ON_THANKS <= now
+
+
+async def _receive(around: Surroundings, look: Look) -> Again | None:
+    return await receive_invitation(around, look.row, look.wallet)
+
+
+async def _answer(around: Surroundings, look: Look) -> Again | None:
+    row = look.row
+    if row.answer is None or look.record is None:
+        return Again(_WAIT_FOR_LEARNER)
+    if row.answer == DECLINED:
+        await agent_proof.report_problem(look.wallet, look.record.id, agent_proof.DECLINED)
+        seen = Observation(State.DECLINED, Facts(), Source.PERSON)
+        await keep(around, row, advance(look.exchange, seen))
+        return None
+    wait = await begin_action(around, row, "present")
+    if wait:
+        return Again(wait)
+    choice = row.choice or {}
+    record = await agent_proof.send_presentation(
+        look.wallet,
+        look.record.id,
+        agent_proof.ChosenCredentials(choice["attributes"], choice["predicates"]),
+    )
+    sent = agent_proof.observe_presentation(record)
+    if sent is not None:
+        await keep(around, row, advance(look.exchange, sent))
+    return Again(_SOON)
+
+
+async def _wait(_around: Surroundings, _look: Look) -> Again | None:
+    return Again(_WAIT_FOR_VERIFIER)
+
+
+type Decision = Callable[[Surroundings, Look], Awaitable[Again | None]]
+
+DECISIONS: Final[Mapping[State, Decision]] = {
+    State.CREATED: _receive,
+    State.REQUEST_RECEIVED: _answer,
+    State.PRESENTATION_SENT: _wait,
+}

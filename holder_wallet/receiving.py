@@ -1,0 +1,204 @@
+"""Receiving: an offer that a learner accepted becomes a credential in their wallet."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from acquis.acapy import issue_credential as agent_issue
+from acquis.acapy import out_of_band
+from acquis.acapy.client import AgentClient
+from acquis.errors import Conflict, IllegalTransition, NotFound
+from acquis.protocols import present_proof
+from acquis.protocols.issue_credential import (
+    Exchange,
+    Facts,
+    Observation,
+    Role,
+    State,
+    advance,
+)
+from acquis.protocols.machine import Source
+from acquis.protocols.record import load_issue
+from acquis.service.action import begin, seconds_before
+from acquis.service.work import Again
+from acquis.text import Text
+from holder_wallet.store import exchanges, learners
+from holder_wallet.store.tables import ExchangeRow
+from holder_wallet.surroundings import Surroundings
+
+_LOG = structlog.get_logger(__name__)
+
+ACCEPTED: Final = "accept"
+DECLINED: Final = "decline"
+
+_DAY: Final = 86400
+_SOON: Final = 0.3
+_WAIT_FOR_ISSUER: Final = 5.0
+_WAIT_FOR_LEARNER: Final = 3600.0
+
+ANSWERED: Final = Text(
+    "You have already answered; nothing was changed", "Vous avez déjà répondu ; rien n’a changé"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at an exchange: its row, the learner's wallet, where it stands, the agent's record."""
+
+    row: ExchangeRow
+    wallet: AgentClient
+    exchange: Exchange
+    record: agent_issue.Record | None
+
+
+async def answer(around: Surroundings, learner_id: str, exchange_id: str, *, accept: bool) -> None:
+    """Write down the learner's answer to an offer, then have it carried out.
+
+    Raises ``NotFound``, or ``Conflict`` when the offer is over or was answered otherwise.
+    """
+    wanted = ACCEPTED if accept else DECLINED
+    async with around.database.write() as session:
+        row = await exchanges.load(session, exchange_id, learner_id, kind="issue")
+        if row.answer == wanted:
+            return
+        if row.answer is not None or not row.open:
+            raise Conflict(ANSWERED)
+        row.answer = wanted
+    around.live.changed(f"exchange:{exchange_id}")
+    await around.works["exchanges"].due(exchange_id)
+
+
+async def perform(around: Surroundings, row: ExchangeRow) -> Again | None:
+    """Look at the agent's record of an offer, move ours forward, do what is then wanted."""
+    async with around.database.read() as session:
+        wallet = around.wallet_of(await learners.load(session, row.learner_id))
+    exchange = load_issue(row.exchange)
+    if exchange.is_over:
+        return None
+    record = await _find_record(wallet, row)
+    exchange = await _advance(around, row, exchange, record)
+    decision = DECISIONS.get(exchange.state)
+    return await decision(around, Look(row, wallet, exchange, record)) if decision else None
+
+
+async def _find_record(wallet: AgentClient, row: ExchangeRow) -> agent_issue.Record | None:
+    if row.record_id is None:
+        return await agent_issue.find(wallet, row.thread_id, Role.HOLDER)
+    try:
+        return await agent_issue.load(wallet, row.record_id)
+    except NotFound:
+        return None
+
+
+async def _advance(
+    around: Surroundings, row: ExchangeRow, exchange: Exchange, record: agent_issue.Record | None
+) -> Exchange:
+    now = around.clock.now()
+    seen: Observation | None = None
+    if record is not None:
+        seen = agent_issue.observe_credential(record)
+    elif row.record_id is not None:
+        seen = Observation(State.FAILED, Facts(error="record-missing"), Source.OURSELVES)
+    try:
+        if seen is not None:
+            exchange = advance(exchange, seen)
+    except IllegalTransition:
+        _LOG.exception("illegal transition", exchange=exchange.id, seen=seen and seen.state)
+    waiting = exchange.state in {State.CREATED, State.OFFER_RECEIVED}
+    if waiting and row.created_at + around.settings.offer_days * _DAY <= now:
+        exchange = advance(exchange, Observation(State.EXPIRED, Facts(), Source.CLOCK))
+    await keep(around, row, exchange)
+    return exchange
+
+
+async def keep(
+    around: Surroundings, row: ExchangeRow, exchange: Exchange | present_proof.Exchange
+) -> None:
+    """Write where an exchange stands, if that changed, and tell who is looking."""
+    before, now = row.exchange, around.clock.now()
+    exchanges.keep(row, exchange, over=exchange.is_over, now=now)
+    if row.exchange == before:
+        return
+    async with around.database.write() as session:
+        kept = await exchanges.load(session, row.id)
+        exchanges.keep(kept, exchange, over=exchange.is_over, now=now)
+    around.live.changed(f"exchange:{row.id}")
+    around.live.changed(f"learner:{row.learner_id}")
+
+
+async def begin_action(around: Surroundings, row: ExchangeRow, action: str) -> float:
+    """Write down that the agent is asked for ``action``; or return how long to wait before that."""
+    now = time.time()
+    wait = seconds_before(row, action, now)
+    if wait:
+        return wait
+    async with around.database.write() as session:
+        begin(await exchanges.load(session, row.id), action, now)
+    return 0.0
+
+
+async def receive_invitation(
+    around: Surroundings, row: ExchangeRow, wallet: AgentClient
+) -> Again | None:
+    """Hand the invitation to the agent; its record of the offer or request comes soon after."""
+    wait = await begin_action(around, row, "receive")
+    if wait:
+        return Again(min(wait, 1.0))
+    kept = out_of_band.parse_invitation(json.dumps(row.invitation).encode())
+    await out_of_band.receive_invitation(wallet, kept)
+    return Again(_SOON)
+
+
+async def _receive(around: Surroundings, look: Look) -> Again | None:
+    return await receive_invitation(around, look.row, look.wallet)
+
+
+async def _answer(around: Surroundings, look: Look) -> Again | None:
+    if look.row.answer is None or look.record is None:
+        return Again(_WAIT_FOR_LEARNER)
+    if look.row.answer == DECLINED:
+        await agent_issue.report_problem(look.wallet, look.record.id, agent_issue.DECLINED)
+        seen = Observation(State.DECLINED, Facts(), Source.PERSON)
+        await keep(around, look.row, advance(look.exchange, seen))
+        return None
+    wait = await begin_action(around, look.row, "send-request")
+    if wait:
+        return Again(wait)
+    record = await agent_issue.send_request(look.wallet, look.record.id)
+    sent = agent_issue.observe_credential(record)
+    if sent is not None:
+        await keep(around, look.row, advance(look.exchange, sent))
+    return Again(_WAIT_FOR_ISSUER)
+
+
+async def _store(around: Surroundings, look: Look) -> Again | None:
+    tried_before = look.row.action == "store"
+    wait = await begin_action(around, look.row, "store")
+    if wait or look.record is None:
+        return Again(wait or _SOON)
+    store = agent_issue.store_again if tried_before else agent_issue.store
+    record = await store(look.wallet, look.record.id, look.row.id)
+    stored = agent_issue.observe_credential(record)
+    if stored is not None:
+        await keep(around, look.row, advance(look.exchange, stored))
+    return Again(_SOON)
+
+
+async def _wait(_around: Surroundings, _look: Look) -> Again | None:
+    return Again(_WAIT_FOR_ISSUER)
+
+
+type Decision = Callable[[Surroundings, Look], Awaitable[Again | None]]
+
+DECISIONS: Final[Mapping[State, Decision]] = {
+    State.CREATED: _receive,
+    State.OFFER_RECEIVED: _answer,
+    State.REQUEST_SENT: _wait,
+    State.CREDENTIAL_RECEIVED: _store,
+}

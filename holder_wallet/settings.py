@@ -1,0 +1,38 @@
+"""What the wallet can be told from outside."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from acquis.service.settings import AgentSettings
+
+
+class WalletSettings(AgentSettings):
+    """Settings of the wallet: environment variables ``ACQUIS_WALLET_…``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ACQUIS_WALLET_", extra="ignore", hide_input_in_errors=True
+    )
+
+    port: int = Field(default=8030, ge=1, le=65535, description="Port to listen on.")
+    public_url: str = Field(
+        default="http://127.0.0.1:8030", description="How learners reach this service."
+    )
+    loopback_links: bool = Field(
+        default=False,
+        description="Follow links to this very machine; only for a demo, never in production.",
+    )
+    offer_days: int = Field(
+        default=30, ge=1, le=365, description="How long an offer waits for the learner, in days."
+    )
+    request_minutes: int = Field(
+        default=30,
+        ge=1,
+        le=1440,
+        description="How long a request waits for the learner, in minutes.",
+    )
+    anchor: str = Field(
+        default="",
+        description="DID of the trust anchor by which institutions are shown as recognised.",
+    )

@@ -1,0 +1,149 @@
+"""Issuing: an offer that a wallet took up becomes a credential in that wallet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from acquis.acapy import issue_credential as agent_issue
+from acquis.errors import IllegalTransition, NotFound
+from acquis.protocols.issue_credential import Exchange, Facts, Observation, State, advance
+from acquis.protocols.machine import Source
+from acquis.protocols.record import load_issue
+from acquis.service.action import begin, seconds_before
+from acquis.service.work import Again
+from issuer_agent.store import awards, exchanges
+from issuer_agent.store.tables import ExchangeRow, IssuedRow
+from issuer_agent.surroundings import Surroundings
+
+_LOG = structlog.get_logger(__name__)
+
+VALID: Final = "valid"
+_ISSUE: Final = "issue"
+_WAIT_FOR_WALLET: Final = 15.0
+_WAIT_FOR_AGENT: Final = 1.0
+
+type Decision = Callable[[Surroundings, ExchangeRow, Exchange], Awaitable[Again | None]]
+
+
+async def perform(around: Surroundings, exchange_id: str) -> Again | None:
+    """Look at the agent's record of an exchange, move ours forward, do what is then wanted."""
+    async with around.database.read() as session:
+        row = await session.get(ExchangeRow, exchange_id)
+    if row is None or row.record_id is None:
+        return None
+    exchange = load_issue(row.exchange)
+    if not exchange.is_over:
+        exchange = await _observe(around, row, exchange)
+    return await DECISIONS.get(exchange.state, _nothing)(around, row, exchange)
+
+
+async def _observe(around: Surroundings, row: ExchangeRow, exchange: Exchange) -> Exchange:
+    seen: Observation | None
+    try:
+        seen = agent_issue.observe_credential(
+            await agent_issue.load(around.agent, row.record_id or "")
+        )
+    except NotFound:  # the agent lost or removed its record: nothing more can come of it
+        seen = Observation(State.FAILED, Facts(error="record-missing"), Source.OURSELVES)
+    now = around.clock.now()
+    try:
+        if seen is not None:
+            exchange = advance(exchange, seen)
+    except IllegalTransition:
+        _LOG.exception("illegal transition", exchange=exchange.id, seen=seen and seen.state)
+    standing_expires = await _expires_at(around, row)
+    if exchange.state is State.OFFER_SENT and standing_expires <= now:
+        exchange = advance(exchange, Observation(State.EXPIRED, Facts(), Source.CLOCK))
+    await _keep(around, row, exchange, now)
+    return exchange
+
+
+async def _expires_at(around: Surroundings, row: ExchangeRow) -> int:
+    async with around.database.read() as session:
+        return (await awards.load(session, row.award_id)).award.expires_at
+
+
+async def _keep(around: Surroundings, row: ExchangeRow, exchange: Exchange, now: int) -> None:
+    before = row.exchange
+    exchanges.keep(row, exchange, now)
+    if row.exchange == before:
+        return
+    async with around.database.write() as session:
+        kept = await session.get_one(ExchangeRow, row.id)
+        exchanges.keep(kept, exchange, now)
+        if exchange.is_over:
+            kept.invitation = None
+    around.live.changed(f"award:{row.award_id}")
+    around.live.changed("awards")
+
+
+async def _wait_for_wallet(
+    _around: Surroundings, _row: ExchangeRow, _exchange: Exchange
+) -> Again | None:
+    return Again(_WAIT_FOR_WALLET)
+
+
+async def _issue(around: Surroundings, row: ExchangeRow, exchange: Exchange) -> Again | None:
+    wait = seconds_before(row, _ISSUE, time.time())
+    if wait:
+        return Again(wait)
+    async with around.database.write() as session:
+        kept = await session.get_one(ExchangeRow, row.id)
+        begin(kept, _ISSUE, time.time())
+        award = (await awards.load(session, row.award_id)).achievement
+    async with around.only_one(f"definition:{award.cred_def_id}"):
+        record = await agent_issue.issue(around.agent, row.record_id or "")
+    seen = agent_issue.observe_credential(record)
+    if seen is not None:
+        exchange = advance(exchange, seen)
+        await _keep(around, row, exchange, around.clock.now())
+    return await _record(around, row, exchange)
+
+
+async def _record(around: Surroundings, row: ExchangeRow, exchange: Exchange) -> Again | None:
+    """Write the credential into our books: without its index it could never be revoked."""
+    facts = exchange.facts
+    if facts.revocation_registry_id is None or facts.revocation_index is None:
+        if exchange.is_over:
+            _LOG.error("issued without a revocation index", exchange=exchange.id)
+            return None
+        return Again(_WAIT_FOR_AGENT)
+    async with around.database.read() as session:
+        known = await session.get(IssuedRow, row.award_id)
+        standing = await awards.load(session, row.award_id)
+    if known is None:
+        issued = IssuedRow(
+            id=row.award_id,
+            exchange_id=row.id,
+            cred_def_id=standing.achievement.cred_def_id or "",
+            rev_reg_id=facts.revocation_registry_id,
+            rev_index=facts.revocation_index,
+            issued_at=around.clock.now(),
+            state=VALID,
+        )
+        try:
+            async with around.database.write() as session:
+                session.add(issued)
+        except IntegrityError:
+            # Two credentials with one index: revoking one would revoke both. Staff must look.
+            _LOG.critical("revocation index given twice", exchange=exchange.id)
+            raise
+        around.live.changed(f"award:{row.award_id}")
+    return None if exchange.is_over else Again(_WAIT_FOR_WALLET)
+
+
+async def _nothing(_around: Surroundings, _row: ExchangeRow, _exchange: Exchange) -> Again | None:
+    return None
+
+
+DECISIONS: Final[Mapping[State, Decision]] = {
+    State.OFFER_SENT: _wait_for_wallet,
+    State.REQUEST_RECEIVED: _issue,
+    State.CREDENTIAL_ISSUED: _record,
+    State.DONE: _record,
+}

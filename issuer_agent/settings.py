@@ -1,0 +1,42 @@
+"""What the issuer can be told from outside."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from acquis.service.settings import AgentSettings
+
+
+class IssuerSettings(AgentSettings):
+    """Settings of the issuer: environment variables ``ACQUIS_ISSUER_…``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ACQUIS_ISSUER_", extra="ignore", hide_input_in_errors=True
+    )
+
+    port: int = Field(default=8020, ge=1, le=65535, description="Port to listen on.")
+    public_url: str = Field(
+        default="http://127.0.0.1:8020",
+        description="How learners reach this service; claim links begin with it.",
+    )
+    institution_name: str = Field(description="Legal name of the institution.")
+    registry_host: str = Field(
+        default="registry.acquis.example", description="Host name in the institution's DID."
+    )
+    registry_folder: str = Field(
+        description="Namespace and issuer at the registry, granted by its operator: demo/university."
+    )
+    publish_url: str = Field(description="Base URL of the registry host that documents are put to.")
+    wallet_url: str = Field(
+        default="", description="The wallet offered first on the claim page; empty: none."
+    )
+    registry_size: int = Field(
+        default=1000,
+        ge=1,
+        le=32768,
+        description="How many credentials one revocation registry holds.",
+    )
+    claim_days: int = Field(
+        default=90, ge=1, le=3650, description="How long a claim link can be used, in days."
+    )

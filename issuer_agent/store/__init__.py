@@ -1,0 +1,1 @@
+"""What this service keeps: its tables and the queries on them."""

@@ -1,0 +1,1 @@
+"""Database versions of this service."""

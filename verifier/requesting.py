@@ -1,0 +1,264 @@
+"""Requesting: what an employer asks becomes a link that one wallet can follow once."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from acquis.acapy import out_of_band
+from acquis.acapy import present_proof as agent_proof
+from acquis.credentials.competency import CompetencyKey
+from acquis.credentials.request import (
+    Candidate,
+    PresentationRequest,
+    build_proof_request,
+    capped,
+    parse_presentation_request,
+)
+from acquis.errors import AlreadyUsed, Conflict, Expired
+from acquis.protocols.machine import Source
+from acquis.protocols.present_proof import Exchange, Facts, Observation, Role, State, advance
+from acquis.protocols.record import dump_exchange, load_proof
+from acquis.text import Text
+from verifier.candidates import Carriers, find_candidates
+from verifier.store import sessions
+from verifier.store.tables import RequestRow, SessionRow
+from verifier.surroundings import Surroundings
+from verifier.trusting import MirrorEnvironment
+
+_GOAL_CODE: Final = "request-proof"
+_NONCE_BITS: Final = 80
+_CARRIERS: Final = Carriers()
+
+_USED = Text(
+    "This QR code has been used by another wallet; ask for a new one",
+    "Ce code QR a été utilisé par un autre portefeuille ; demandez-en un nouveau",
+)
+_EXPIRED = Text(
+    "This QR code has expired; a new one is on the employer’s screen",
+    "Ce code QR a expiré ; un nouveau est sur l’écran de l’employeur",
+)
+
+
+def environment_of(around: Surroundings) -> MirrorEnvironment:
+    """Return what verifications look at, as of now."""
+    return MirrorEnvironment(
+        mirror=around.mirror,
+        anchor=around.settings.anchor,
+        now=around.clock.now(),
+        grace=around.settings.grace_seconds,
+        mirror_max_age=around.settings.mirror_hours * 3600,
+    )
+
+
+async def find_all_candidates(
+    around: Surroundings, request: PresentationRequest
+) -> dict[CompetencyKey, tuple[Candidate, ...]]:
+    """Return the definitions that may answer each competency asked, recognised at this moment."""
+    environment = environment_of(around)
+
+    def find() -> dict[CompetencyKey, tuple[Candidate, ...]]:
+        return {
+            asked.key: find_candidates(environment, _CARRIERS, asked)
+            for asked in request.competencies
+        }
+
+    return await asyncio.to_thread(find)
+
+
+async def ask(around: Surroundings, person_id: str, request: PresentationRequest) -> str:
+    """Keep a request and return its id; its first QR code comes with it.
+
+    Raises ``NotFound`` when no recognised institution awards one of the competencies.
+    """
+    found = await find_all_candidates(around, request)
+    _build(request, found, around.clock.now())
+    row = RequestRow(
+        id=str(uuid4()),
+        person_id=person_id,
+        request=request.content(),
+        created_at=around.clock.now(),
+    )
+    async with around.database.write() as session:
+        session.add(row)
+        await session.flush()
+        session.add(_build_session(around, row.id))
+    around.live.changed(f"person:{person_id}")
+    return row.id
+
+
+def _build(
+    request: PresentationRequest, found: Mapping[CompetencyKey, Sequence[Candidate]], now: int
+) -> dict[str, object]:
+    nonce = str(secrets.randbits(_NONCE_BITS - 1) + 1)
+    listed = {key: capped(candidates)[0] for key, candidates in found.items()}
+    return build_proof_request(request, listed, nonce, now)
+
+
+def _build_session(around: Surroundings, request_id: str) -> SessionRow:
+    now = around.clock.now()
+    exchange = Exchange(id=str(uuid4()), role=Role.VERIFIER)
+    return SessionRow(
+        id=exchange.id,
+        request_id=request_id,
+        token=secrets.token_urlsafe(16),
+        state=exchange.state.value,
+        open=True,
+        exchange=dump_exchange(exchange),
+        created_at=now,
+        expires_at=now + around.settings.link_seconds,
+        changed_at=now,
+    )
+
+
+def request_link(around: Surroundings, row: SessionRow) -> str:
+    """Return the link of a session: short enough for a small QR code."""
+    return f"{around.settings.public_url}/r/{row.token}"
+
+
+def wallet_link(around: Surroundings, row: SessionRow) -> str | None:
+    """Return the link that opens the request in the wallet we offer first, if there is one."""
+    if not around.settings.wallet_url:
+        return None
+    return f"{around.settings.wallet_url}/open?{urlencode({'link': request_link(around, row)})}"
+
+
+async def current_session(around: Surroundings, request_id: str) -> SessionRow:
+    """Return the session of a request that is on screen, renewed when nobody scanned it in time."""
+    async with around.only_one(f"request:{request_id}"):
+        async with around.database.read() as session:
+            request = await sessions.load_request(session, request_id)
+            row = await sessions.newest_of(session, request_id)
+        if row is not None and not _is_stale(row, around.clock.now()):
+            return row
+        if request.closed_at is not None and row is not None:
+            return row
+        made = _build_session(around, request_id)
+        async with around.database.write() as session:
+            if row is not None:
+                _end(await session.get_one(SessionRow, row.id), State.EXPIRED, around.clock.now())
+            session.add(made)
+        return made
+
+
+def _is_stale(row: SessionRow, now: int) -> bool:
+    return row.open and row.state == State.CREATED.value and row.expires_at <= now
+
+
+async def open_link(around: Surroundings, token: str, retry_key: str) -> dict[str, Any]:
+    """Return the invitation (RFC 0434) for the wallet that follows a request link.
+
+    The first wallet gets it; the same wallet, known by its ``retry_key``, gets it again. Raises
+    ``NotFound``, ``Expired``, or ``AlreadyUsed`` for a second wallet.
+    """
+    async with around.database.read() as session:
+        session_id = (await sessions.load_by_token(session, token)).id
+    async with around.only_one(f"session:{session_id}"):
+        async with around.database.read() as session:
+            row = await session.get_one(SessionRow, session_id)
+            request = await sessions.load_request(session, row.request_id)
+        _check_open(row, request, retry_key, around.clock.now())
+        if row.invitation is not None:
+            return row.invitation
+        return await _request(around, row, request, retry_key)
+
+
+def _check_open(row: SessionRow, request: RequestRow, retry_key: str, now: int) -> None:
+    same = bool(retry_key) and hmac.compare_digest(row.opened_by or "", retry_key)
+    if row.opened_by is not None and not same:
+        raise AlreadyUsed(_USED)
+    if not row.open or request.closed_at is not None:
+        if row.state in {State.EXPIRED.value, State.CREATED.value}:
+            raise Expired(_EXPIRED)
+        raise AlreadyUsed(_USED)
+    if row.opened_by is None and row.expires_at <= now:
+        raise Expired(_EXPIRED)
+
+
+async def _request(
+    around: Surroundings, row: SessionRow, asked: RequestRow, retry_key: str
+) -> dict[str, Any]:
+    """Note who opened the link, then create the agent's request and invitation, then keep both."""
+    opened_by = retry_key or secrets.token_hex(16)
+    async with around.database.write() as session:
+        (await session.get_one(SessionRow, row.id)).opened_by = opened_by[:64]
+    request = parse_presentation_request(asked.request)
+    found = await find_all_candidates(around, request)
+    now = around.clock.now()
+    proof_request = _build(request, found, now)
+    record = await agent_proof.create_request(around.agent, proof_request, auto_verify=False)
+    invitation = await out_of_band.create_invitation(
+        around.agent,
+        out_of_band.AttachmentType.PROOF_REQUEST,
+        record.id,
+        handshake=False,
+        label=around.settings.employer_name,
+        goal_code=_GOAL_CODE,
+        goal=request.purpose,
+    )
+    seen = Observation(
+        State.REQUEST_SENT,
+        Facts(record_id=record.id, thread_id=record.thread_id),
+        Source.OURSELVES,
+    )
+    async with around.database.write() as session:
+        kept = await session.get_one(SessionRow, row.id)
+        sessions.keep(kept, advance(load_proof(kept.exchange), seen), now)
+        kept.proof_request = proof_request
+        kept.invitation = dict(invitation.content)
+        kept.expires_at = now + around.settings.answer_minutes * 60
+        kept.due_at = now + 2.0
+    tell(around, kept)
+    return dict(invitation.content)
+
+
+async def cancel(around: Surroundings, person_id: str, request_id: str) -> None:
+    """Close a request of that person that has no result yet; closing it again changes nothing."""
+    now = around.clock.now()
+    async with around.database.write() as session:
+        request = await sessions.load_request(session, request_id, person_id)
+        row = await sessions.newest_of(session, request_id)
+        if request.closed_at is not None:
+            return
+        if row is not None and row.state == State.PRESENTATION_RECEIVED.value:
+            raise Conflict(
+                Text(
+                    "An answer is being checked; wait for the result",
+                    "Une réponse est en cours de vérification ; attendez le résultat",
+                )
+            )
+        request.closed_at = now
+        if row is not None and row.open:
+            _end(row, State.FAILED, now)
+    if row is not None:
+        tell(around, row)
+
+
+async def ask_again(around: Surroundings, person_id: str, request_id: str) -> str:
+    """Ask the same again, as a new request; returns its id."""
+    async with around.database.read() as session:
+        request = await sessions.load_request(session, request_id, person_id)
+    return await ask(around, person_id, parse_presentation_request(request.request))
+
+
+def _end(row: SessionRow, state: State, now: int) -> None:
+    if not row.open:
+        return
+    exchange = load_proof(row.exchange)
+    if not exchange.is_over:
+        exchange = advance(exchange, Observation(state, Facts(), Source.PERSON))
+    sessions.keep(row, exchange, now)
+    row.open = False
+    row.invitation = None
+    row.due_at = None
+
+
+def tell(around: Surroundings, row: SessionRow) -> None:
+    """Wake whoever looks at the request of a session."""
+    around.live.changed(f"request:{row.request_id}")
+    around.live.changed("requests")

@@ -1,0 +1,93 @@
+"""Queries on requests and their sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from acquis.errors import NotFound
+from acquis.protocols.present_proof import Exchange
+from acquis.protocols.record import dump_exchange
+from acquis.text import Text
+from verifier.store.tables import RequestRow, SessionRow
+
+_UNKNOWN = Text("There is no such request", "Cette demande n’existe pas")
+_UNKNOWN_LINK = Text(
+    "This link is not one of ours, or its request is gone",
+    "Ce lien n’est pas l’un des nôtres, ou sa demande n’existe plus",
+)
+
+
+async def load_request(
+    session: AsyncSession, request_id: str, person_id: str | None = None
+) -> RequestRow:
+    """Return one request, of that person when one is given; raises ``NotFound``."""
+    row = await session.get(RequestRow, request_id)
+    if row is None or (person_id is not None and row.person_id != person_id):
+        raise NotFound(_UNKNOWN)
+    return row
+
+
+async def load_by_token(session: AsyncSession, token: str) -> SessionRow:
+    """Return the session that a link leads to; raises ``NotFound``."""
+    found = await session.execute(select(SessionRow).where(SessionRow.token == token))
+    row = found.scalar_one_or_none()
+    if row is None:
+        raise NotFound(_UNKNOWN_LINK)
+    return row
+
+
+async def newest_of(session: AsyncSession, request_id: str) -> SessionRow | None:
+    """Return the newest session of a request, if it has one."""
+    found = await session.execute(
+        select(SessionRow)
+        .where(SessionRow.request_id == request_id)
+        .order_by(
+            SessionRow.open.desc(), SessionRow.created_at.desc(), SessionRow.expires_at.desc()
+        )
+        .limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
+async def find_by_record(session: AsyncSession, record_id: str) -> str | None:
+    """Return the id of the open session that the agent calls ``record_id``, if it is one of ours."""
+    found = await session.execute(
+        select(SessionRow.id).where(SessionRow.record_id == record_id, SessionRow.open)
+    )
+    return found.scalar_one_or_none()
+
+
+async def newest(
+    session: AsyncSession, person_id: str, limit: int = 100
+) -> Sequence[tuple[RequestRow, SessionRow | None]]:
+    """Return a person's newest requests, each with its newest session."""
+    newest_session = (
+        select(SessionRow.id)
+        .where(SessionRow.request_id == RequestRow.id)
+        .order_by(
+            SessionRow.open.desc(), SessionRow.created_at.desc(), SessionRow.expires_at.desc()
+        )
+        .limit(1)
+        .correlate(RequestRow)
+        .scalar_subquery()
+    )
+    found = await session.execute(
+        select(RequestRow, SessionRow)
+        .outerjoin(SessionRow, SessionRow.id == newest_session)
+        .where(RequestRow.person_id == person_id)
+        .order_by(RequestRow.created_at.desc(), RequestRow.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in found]
+
+
+def keep(row: SessionRow, exchange: Exchange, now: int) -> None:
+    """Write where ``exchange`` stands into its row."""
+    if row.state != exchange.state:
+        row.changed_at = now
+    row.state = exchange.state.value
+    row.exchange = dump_exchange(exchange)
+    row.record_id = exchange.facts.record_id

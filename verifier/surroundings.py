@@ -1,0 +1,36 @@
+"""What the verbs of the verifier work with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from acquis.acapy.client import AgentClient
+from acquis.registry.mirror import Mirror
+from acquis.service.clock import Clock
+from acquis.service.database import Database
+from acquis.service.live import Live
+from acquis.service.work import Work
+from verifier.settings import VerifierSettings
+
+
+@dataclass
+class Surroundings:
+    """Everything outside the verbs, made once by the application and passed to each of them.
+
+    ``works`` is filled by the application, since the works themselves call the verbs.
+    """
+
+    settings: VerifierSettings
+    database: Database
+    agent: AgentClient
+    mirror: Mirror
+    clock: Clock
+    live: Live = field(default_factory=Live)
+    works: dict[str, Work] = field(default_factory=dict)
+    _locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+
+    def only_one(self, key: str) -> asyncio.Lock:
+        """Return the lock named ``key``."""
+        return self._locks[key]
