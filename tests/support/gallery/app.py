@@ -1,0 +1,160 @@
+"""The gallery: every template of the three services in every state, served as the services serve them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace as View
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, StreamingResponse
+from fastapi.staticfiles import StaticFiles
+from support.gallery import issuer, verifier, wallet
+
+from acquis.service.pages import STATIC, LiveView, build_pages
+from acquis.text import Text
+
+ROOT = Path(__file__).parents[3]
+SERVICES: dict[str, tuple[str, Text, Mapping[str, tuple[str, dict[str, Any]]]]] = {
+    "issuer": ("issuer_agent", Text("Institution", "Établissement"), issuer.SAMPLES),
+    "wallet": ("holder_wallet", Text("Wallet", "Portefeuille"), wallet.SAMPLES),
+    "verifier": ("verifier", Text("Employer", "Employeur"), verifier.SAMPLES),
+}
+POLICY = (
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def rooms() -> list[tuple[str, str]]:
+    """Every page of the gallery as (service, name)."""
+    return [(service, name) for service, (_, _, samples) in SERVICES.items() for name in samples]
+
+
+def build_gallery() -> FastAPI:
+    """Build the gallery's application."""
+    app = FastAPI()
+    app.mount("/static", StaticFiles(directory=STATIC))
+    built = {
+        name: build_pages(
+            ROOT / package / "templates", service=title, wallet_url="http://127.0.0.1:8102"
+        )
+        for name, (package, title, _) in SERVICES.items()
+    }
+    app.state.stages = asyncio.Queue()
+
+    def prepare(request: Request) -> None:
+        request.state.nonce = "n0nce"
+        request.state.csrf = "t0ken"
+        request.state.person = View(name="Camille Registre")
+
+    def dress(response: HTMLResponse) -> HTMLResponse:
+        response.headers["content-security-policy"] = POLICY.format(nonce="n0nce")
+        return response
+
+    @app.get("/quiet")
+    async def quiet(request: Request) -> StreamingResponse:
+        async def nothing() -> AsyncIterator[Mapping[str, object]]:
+            while not await request.is_disconnected():
+                await asyncio.sleep(0.2)
+            return
+            yield {}
+
+        prepare(request)
+        return built["issuer"].stream(request, "claim_live.html", nothing())
+
+    @app.get("/story")
+    async def story(request: Request) -> HTMLResponse:
+        """A claim page whose state the test moves on."""
+        prepare(request)
+        template, context = issuer.SAMPLES["claim-waiting"]
+        live = LiveView("/story/events", "waiting")
+        return dress(built["issuer"].render(request, template, **{**context, "live": live}))
+
+    @app.get("/story/events")
+    async def events(request: Request) -> StreamingResponse:
+        prepare(request)
+
+        async def states() -> AsyncIterator[Mapping[str, object]]:
+            for state in ("waiting", "opened", "issuing", "issued"):
+                _, context = issuer.SAMPLES[f"claim-{state}"]
+                live = LiveView("/story/events", state, ended=state == "issued")
+                yield {**context, "live": live}
+                await asyncio.sleep(0.3)
+
+        return built["issuer"].stream(request, "claim_live.html", states())
+
+    @app.api_route("/ask", methods=["GET", "POST"])
+    async def ask(request: Request) -> HTMLResponse:
+        """The employer's form, with a search that answers."""
+        prepare(request)
+        form = await request.form()
+        keys = [str(key) for key in form.getlist("competency")]
+        if form.get("add"):
+            keys.append(str(form["add"]))
+        keys = [key for key in keys if key != form.get("remove")]
+        q = str(form.get("q", ""))
+        known = verifier.c.COMPETENCIES
+        found = [i for i in known if q.lower() in i.name.en.lower() and i.key not in keys]
+        template, context = verifier.ask(
+            q=q,
+            found=[View(key=i.key, label=i.name, hint=None) for i in found],
+            found_total=len(found),
+            chosen=[
+                View(
+                    key=i.key,
+                    label=i.name,
+                    level=str(form.get(f"level_{i.key}", "")),
+                    levels=i.levels,
+                )
+                for i in known
+                if i.key in keys
+            ],
+            values={
+                name: str(form.get(name, ""))
+                for name in ("awarded_since", "learner_name", "purpose")
+            },
+        )
+        return dress(built["verifier"].render(request, template, **context))
+
+    @app.get("/{service}/{name}")
+    async def room(request: Request, service: str, name: str) -> HTMLResponse:
+        prepare(request)
+        template, context = SERVICES[service][2][name]
+        return dress(built[service].render(request, template, **context))
+
+    @app.post("/{rest:path}")
+    async def echo(request: Request, rest: str) -> dict[str, list[tuple[str, str]]]:
+        return {
+            "path": [("path", rest)],
+            "form": [(k, str(v)) for k, v in (await request.form()).multi_items()],
+        }
+
+    return app
+
+
+@contextlib.contextmanager
+def serve_gallery() -> Iterator[str]:
+    """Serve the gallery on a free port of loopback; gives its address."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        held.listen()
+        server = uvicorn.Server(
+            uvicorn.Config(build_gallery(), log_level="warning", timeout_graceful_shutdown=1)
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [held]})
+        thread.start()
+        while not server.started and thread.is_alive():
+            threading.Event().wait(0.02)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join(10)

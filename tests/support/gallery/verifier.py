@@ -1,0 +1,307 @@
+"""Every page of the employer, in each of its states."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace as View
+from typing import Any
+
+from support.gallery import content as c
+
+from acquis.service.pages import Fact
+from acquis.text import Text
+
+type Sample = tuple[str, dict[str, Any]]
+
+_EMPLOYER = View(name="Atelier Garonne", domain="jobs.garonne.example")
+_WHAT = Text("Python, level 3 or more", "Python, niveau 3 ou plus")
+_ASKED = View(
+    id="r1",
+    competencies=[_WHAT],
+    awarded_since=None,
+    learner_name=False,
+    purpose="Candidature : analyste de données, deuxième entretien",
+    shown=c.SHOWN,
+    proved=[
+        Text(
+            "Python: level at least 3, not the level", "Python : niveau 3 au moins, pas le niveau"
+        ),
+        c.PROVED[1],
+    ],
+    hidden=[Text("Name and date of birth", "Nom et date de naissance"), c.HIDDEN[1], c.HIDDEN[2]],
+    issuers=12,
+    capped=False,
+)
+
+
+def _check(name: str, outcome: str, reason: Text) -> View:
+    return View(
+        id=name,
+        outcome=outcome,
+        reason=reason,
+        evidence=[
+            Fact(Text("Revocation list", "Liste de révocation"), RESOURCE_OF_LIST),
+            Fact(Text("In force since", "En vigueur depuis"), "2026-11-22 14:02 UTC"),
+        ],
+        as_of=c.AT,
+    )
+
+
+RESOURCE_OF_LIST = c.RESOURCE
+
+
+def result(decision: str) -> View:
+    """A result with its three verdicts."""
+    status = {"accepted": "valid", "refused": "invalid", "undetermined": "indeterminate"}[decision]
+    authentic = [
+        _check(
+            "signature",
+            "valid",
+            Text(
+                "The signature is that of the institution",
+                "La signature est celle de l’établissement",
+            ),
+        ),
+        _check(
+            "issuer-recognised",
+            "valid",
+            Text(
+                "The institution is recognised for this on the day of the award",
+                "L’établissement était reconnu pour cela au jour de l’attribution",
+            ),
+        ),
+        _check(
+            "status",
+            status,
+            Text(
+                "Not revoked, by the list in force at 14:02",
+                "Non révoqué, d’après la liste en vigueur à 14:02",
+            )
+            if status == "valid"
+            else Text("Revoked by the list of 14:02", "Révoqué d’après la liste de 14:02")
+            if status == "invalid"
+            else Text(
+                "The revocation list could not be read",
+                "La liste de révocation n’a pas pu être lue",
+            ),
+        ),
+    ]
+    assurance = [
+        _check(
+            "assessment",
+            "valid",
+            Text(
+                "Assessed by examination, supervised on site",
+                "Évalué par examen, surveillé sur place",
+            ),
+        )
+    ]
+    fit = [
+        _check("level", "valid", Text("Python at level 3 or more", "Python au niveau 3 ou plus"))
+    ]
+    return View(
+        decision=decision,
+        reason={
+            "accepted": Text(
+                "Everything that was required was checked and holds.",
+                "Tout ce qui était requis a été vérifié et tient.",
+            ),
+            "refused": Text(
+                "The credential was revoked before it was shown.",
+                "Le titre a été révoqué avant d’être présenté.",
+            ),
+            "undetermined": Text(
+                "Whether it is revoked could not be told: the list was not in the mirror.",
+                "Impossible de savoir s’il est révoqué : la liste manquait dans le miroir.",
+            ),
+        }[decision],
+        todo=Text(
+            "Wait for the next refresh and ask again.",
+            "Attendez la prochaine actualisation et redemandez.",
+        )
+        if decision == "undetermined"
+        else None,
+        decided_at=c.AT,
+        verdicts=[
+            View(
+                name="authentic",
+                outcome=status,
+                says=Text(
+                    "From the institution that it names, in force",
+                    "De l’établissement qu’il nomme, en vigueur",
+                ),
+                checks=authentic,
+            ),
+            View(
+                name="assurance",
+                outcome="valid",
+                says=Text(
+                    "Assessed by third parties under quality assurance",
+                    "Évalué par des tiers sous assurance qualité",
+                ),
+                checks=assurance,
+            ),
+            View(
+                name="fit",
+                outcome="valid",
+                says=Text("Answers exactly what you asked", "Répond exactement à votre demande"),
+                checks=fit,
+            ),
+        ],
+        learned=[
+            View(says=Text("Python: level at least 3", "Python : niveau 3 au moins"), value=None),
+            View(says=Text("Awarded by", "Délivré par"), value="Université de Haute-Lande"),
+        ]
+        if decision == "accepted"
+        else [],
+        hidden=_ASKED.hidden,
+        achievement=View(
+            name=c.NAME,
+            issuer="Université de Haute-Lande",
+            criteria=c.CRITERIA,
+            assessment=Text("Project, practical examination", "Projet, épreuve pratique"),
+            quality_assurance=Text("Accredited by Hcéres", "Accréditation Hcéres"),
+            facts=[Fact(Text("Workload", "Charge de travail"), "6 ECTS")],
+            competencies=c.COMPETENCIES,
+            resource_id=c.RESOURCE,
+        )
+        if decision != "undetermined"
+        else None,
+    )
+
+
+def _request(state: str, **changes: Any) -> Sample:
+    held: dict[str, Any] = {
+        "asked": _ASKED,
+        "state": state,
+        "link": c.REQUEST_LINK,
+        "didcomm_link": "didcomm://?_oob=x",
+        "expires_at": c.AT,
+        "result": None,
+        "trouble": c.TROUBLE if state == "failed" else None,
+        "live": c.LIVE,
+        "here": "/requests/r1",
+    }
+    return "request.html", held | changes
+
+
+def _public(state: str, **changes: Any) -> Sample:
+    held: dict[str, Any] = {
+        "verifier": _EMPLOYER,
+        "asked": _ASKED,
+        "state": state,
+        "link": c.REQUEST_LINK,
+        "wallet_link": "http://127.0.0.1:8102/open?link=x",
+        "didcomm_link": "didcomm://?_oob=x",
+        "expires_at": c.AT,
+        "trouble": c.TROUBLE if state == "failed" else None,
+        "live": c.LIVE,
+        "person": None,
+        "here": "/r/x",
+    }
+    return "asked.html", held | changes
+
+
+def ask(**changes: Any) -> Sample:
+    """The form that asks for a proof."""
+    held: dict[str, Any] = {
+        "q": "",
+        "found": [View(key=item.key, label=item.name, hint=None) for item in c.COMPETENCIES],
+        "found_total": 105,
+        "chosen": [],
+        "values": {"awarded_since": "", "learner_name": "", "purpose": ""},
+        "errors": {},
+        "here": "/ask",
+    }
+    return "ask.html", held | changes
+
+
+_ROWS = [
+    View(
+        id=f"r{number}", asked=_WHAT, purpose="Candidature", at=c.AT, state=state, decision=decision
+    )
+    for number, (state, decision) in enumerate(
+        [
+            ("created", None),
+            ("scanned", None),
+            ("answered", None),
+            ("checking", None),
+            ("decided", "accepted"),
+            ("decided", "refused"),
+            ("decided", "undetermined"),
+            ("declined", None),
+            ("expired", None),
+            ("cancelled", None),
+            ("failed", None),
+        ]
+    )
+]
+_CHOSEN = [
+    View(key=c.COMPETENCIES[0].key, label=c.COMPETENCIES[0].name, level="3", levels=c.LEVELS)
+]
+
+SAMPLES: dict[str, Sample] = {
+    "requests": ("requests.html", {"requests": _ROWS, "live": c.LIVE, "here": "/"}),
+    "requests-empty": ("requests.html", {"requests": [], "live": c.LIVE, "here": "/"}),
+    "ask": ask(),
+    "ask-chosen": ask(
+        chosen=_CHOSEN,
+        q="data",
+        found_total=2,
+        found=[
+            View(
+                key=i.key,
+                label=i.name,
+                hint=Text("also: data visualisation", "aussi : visualisation de données"),
+            )
+            for i in c.COMPETENCIES[2:]
+        ],
+    ),
+    "ask-wrong": ask(
+        q="zzz",
+        found=[],
+        found_total=0,
+        errors={
+            "competency": Text(
+                "Choose at least one competency", "Choisissez au moins une compétence"
+            ),
+            "purpose": Text("Say what it is for", "Dites à quoi cela sert"),
+        },
+    ),
+    **{
+        f"request-{state}": _request(state)
+        for state in (
+            "created",
+            "scanned",
+            "checking",
+            "declined",
+            "expired",
+            "cancelled",
+            "failed",
+        )
+    },
+    "request-nobody": _request("created", asked=View(**{**vars(_ASKED), "issuers": 0})),
+    "request-waiting": _request("created", link=None),
+    **{
+        f"result-{decision}": _request("decided", result=result(decision), live=c.ENDED)
+        for decision in ("accepted", "refused", "undetermined")
+    },
+    **{
+        f"asked-{state}": _public(state)
+        for state in ("created", "scanned", "decided", "declined", "used", "expired", "failed")
+    },
+    "asked-unknown": (
+        "asked_unknown.html",
+        {"verifier": _EMPLOYER, "person": None, "here": "/r/x"},
+    ),
+    "sign-in": (
+        "sign_in.html",
+        {
+            "next": "/",
+            "people": [],
+            "errors": {"name": Text("Give a name", "Indiquez un nom")},
+            "values": {},
+            "person": None,
+            "here": "/sign-in",
+        },
+    ),
+}
