@@ -6,7 +6,8 @@ On top of it this reader refuses what the registry does not allow:
 1. the DID has the form ``did:webvh:<scid>:<host>:<namespace>:<issuer>``, and every entry's
    document carries exactly that id: after a portability move the old DID does not resolve;
 2. the log is strict JSON, one entry a line, no blank line, within the limits below;
-3. every proof is ``eddsa-jcs-2022`` for ``assertionMethod``;
+3. every proof is ``eddsa-jcs-2022`` for ``assertionMethod``, each by another key, and times are
+   whole seconds in UTC;
 4. nothing follows a deactivation: a deactivated DID stays deactivated;
 5. a log that is shorter than the remembered version, or says something else there, is refused.
 """
@@ -14,6 +15,8 @@ On top of it this reader refuses what the registry does not allow:
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -44,6 +47,7 @@ MAX_LINES = 10_000
 MAX_LINE_BYTES = 256 * 1024
 MAX_WITNESS_ENTRIES = 1_000
 
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _ENTRY_KEYS = {"versionId", "versionTime", "parameters", "state", "proof"}
 _PROOF_KEYS = {"type", "cryptosuite", "verificationMethod", "created", "proofPurpose", "proofValue"}
 
@@ -130,24 +134,27 @@ def build_next_entry(
     document: dict[str, Any] | None = None,
     *,
     deactivate: bool = False,
+    parameters: Mapping[str, Any] | None = None,
     created: datetime | None = None,
 ) -> str:
     """Return ``log`` with one entry more, signed by ``update_key``, committing to ``next_key``.
 
     ``update_key`` must be the key the last entry committed to. ``document`` replaces the DID
-    document (default: unchanged). Raises: RuleBroken when ``log`` is not sound.
+    document (default: unchanged); ``parameters`` are further ones, such as ``witness``.
+    Raises: RuleBroken when ``log`` is not sound.
     """
     lines = _split_log(log)
     state: DocumentState = None
     for line in lines:
         state = DocumentState.load_history_json(line, state)
-    parameters: dict[str, Any] = {
+    update: dict[str, Any] = {
+        **(parameters or {}),
         "updateKeys": [update_key.multikey],
         "nextKeyHashes": [key_commitment(next_key.multikey)],
     }
     if deactivate:
-        parameters |= {"deactivated": True, "updateKeys": [update_key.multikey]}
-    following = state.create_next(document, parameters, timestamp=created)
+        update["deactivated"] = True
+    following = state.create_next(document, update, timestamp=created)
     following.sign(_library_key(update_key), timestamp=following.timestamp)
     return "\n".join((*lines, following.history_json())) + "\n"
 
@@ -255,6 +262,8 @@ def _is_formed(entry: dict[str, Any], did: str) -> bool:
     state, parameters, proofs = entry["state"], entry["parameters"], entry["proof"]
     return (
         isinstance(entry["versionId"], str)
+        and isinstance(entry["versionTime"], str)
+        and _INSTANT.fullmatch(entry["versionTime"]) is not None
         and isinstance(state, dict)
         and state.get("id") == did
         and isinstance(parameters, dict)
@@ -262,6 +271,7 @@ def _is_formed(entry: dict[str, Any], did: str) -> bool:
         and isinstance(proofs, list)
         and 1 <= len(proofs) <= 10
         and all(_is_log_proof(proof) for proof in proofs)
+        and len({proof["verificationMethod"] for proof in proofs}) == len(proofs)
     )
 
 
@@ -269,6 +279,7 @@ def _is_log_proof(proof: object) -> bool:
     return (
         isinstance(proof, dict)
         and set(proof) <= _PROOF_KEYS
+        and "verificationMethod" in proof
         and all(isinstance(value, str) for value in proof.values())
         and proof.get("cryptosuite") == "eddsa-jcs-2022"
         and proof.get("proofPurpose") == "assertionMethod"

@@ -111,14 +111,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check_depth(value: object) -> None:
+    """Refuse what is nested too deep, and a float wherever it stands."""
     level: list[object] = [value]
     for _ in range(MAX_DEPTH + 1):
         deeper: list[object] = []
         for item in level:
             if isinstance(item, dict):
-                deeper.extend(v for v in item.values() if isinstance(v, dict | list))
+                deeper.extend(item.values())
             elif isinstance(item, list):
-                deeper.extend(v for v in item if isinstance(v, dict | list))
+                deeper.extend(item)
             elif isinstance(item, float):
                 _refuse_float("")
         if not deeper:

@@ -8,10 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-
-from acquis.registry.did_log import build_next_entry
-from acquis.registry.rules import Rule
-from acquis.registry.strict_json import MAX_BYTES
 from support.registry import (
     Issuer,
     Published,
@@ -22,6 +18,10 @@ from support.registry import (
     seeded_key,
     tails,
 )
+
+from acquis.registry.did_log import build_next_entry
+from acquis.registry.rules import Rule
+from acquis.registry.strict_json import MAX_BYTES
 
 
 def assert_refused(answer: httpx.Response, status: int, rule: Rule | None = None) -> None:
@@ -188,7 +188,7 @@ def test_what_a_resource_refers_to_must_stand(
     server: RegistryServer, issuer: Issuer, published: Published
 ) -> None:
     unpublished = issuer.schema("5.0")
-    raw, unknown_tails = tails("unknown")
+    _, unknown_tails = tails("unknown")
     with server.client() as client:
         for resource in (
             issuer.credential_definition(unpublished["id"]),
@@ -215,7 +215,9 @@ def test_links_are_appended_by_compare_and_swap(
             [],
             [*longer["links"][:-1], {**longer["links"][-1], "timestamp": 3001}],
         ):
-            assert_refused(put(client, issuer.sign({**longer, "links": links}), now), 409, Rule.LINKS)
+            assert_refused(
+                put(client, issuer.sign({**longer, "links": links}), now), 409, Rule.LINKS
+            )
         stands = client.get(path_of(longer)).json()
     assert [link["timestamp"] for link in stands["links"]] == [1000, 2000, 3000]
     assert stands["links"][-1]["id"] == third["id"]
@@ -226,9 +228,7 @@ def test_a_definition_that_says_more_needs_the_tag_of_what_stands(
 ) -> None:
     status_list = issuer.status_list(published.definition["id"], 4000)
     link = {"type": "anonCredsStatusList", "id": status_list["id"], "timestamp": 4000}
-    longer = issuer.sign(
-        {**published.definition, "links": [*published.definition["links"], link]}
-    )
+    longer = issuer.sign({**published.definition, "links": [*published.definition["links"], link]})
     with server.client() as client:
         assert put(client, status_list).status_code == 201
         assert_refused(put(client, longer), 428)
@@ -267,28 +267,23 @@ def test_a_resource_is_signed_again_but_not_earlier_and_not_renamed(
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "rule"),
+    ("body", "rule"),
     [
-        (b"", 422, Rule.JSON),
-        (b"{", 422, Rule.JSON),
-        (b"[]", 422, Rule.JSON),
-        (b'{"id": 1, "id": 1}', 422, Rule.JSON),
-        (b'{"id": 1.5}', 422, Rule.JSON),
-        (b"[" * 100_000, 422, Rule.JSON),
-        (b"\xff\xfe", 422, Rule.JSON),
-        (b"{}", 422, Rule.RESOURCE_FORM),
+        (b"", Rule.JSON),
+        (b"{", Rule.JSON),
+        (b"[]", Rule.JSON),
+        (b'{"id": 1, "id": 1}', Rule.JSON),
+        (b'{"id": 1.5}', Rule.JSON),
+        (b"[" * 100_000, Rule.JSON),
+        (b"\xff\xfe", Rule.JSON),
+        (b"{}", Rule.RESOURCE_FORM),
     ],
 )
 def test_a_resource_that_cannot_be_read_is_refused(
-    server: RegistryServer,
-    issuer: Issuer,
-    published: Published,
-    body: bytes,
-    status: int,
-    rule: Rule,
+    server: RegistryServer, published: Published, body: bytes, rule: Rule
 ) -> None:
     with server.client() as client:
-        assert_refused(client.put(path_of(published.schema), content=body), status, rule)
+        assert_refused(client.put(path_of(published.schema), content=body), 422, rule)
 
 
 def test_limits_are_said(server: RegistryServer, issuer: Issuer, published: Published) -> None:
