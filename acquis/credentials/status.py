@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from acquis.credentials.documents import Documents, outcome_of_problem
 from acquis.credentials.environment import Environment, PublishedCredentialDefinition
@@ -98,7 +99,11 @@ def _find(answer: Answer, documents: Documents, environment: Environment) -> _Fi
     proof = answer.facts.presentation.sub_proofs[answer.credential]
     if registry_id is None or timestamp is None or not proof.non_revocation:
         return _NOT_PROVED
-    return _judge_registry(answer.facts, definition, _Named(registry_id, timestamp), environment)
+    named = _Named(registry_id, timestamp)
+    found = _judge_registry(answer.facts, definition, named, environment)
+    if found.outcome is Outcome.VALID and answer.facts.agent.verified is not True:
+        return _unproved(found, named, refused=answer.facts.agent.verified is False)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,28 @@ class _Named:
 
     registry_id: str
     timestamp: int
+
+
+def _unproved(found: _Finding, named: _Named, *, refused: bool) -> _Finding:
+    """The right list is named, but the proof against it did not hold, or was not looked at.
+
+    A revoked credential shows itself in no other way: its holder can name the list in force, but
+    cannot prove to stand by it.
+    """
+    moment = datetime.fromtimestamp(named.timestamp, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    reason = Text(
+        f"Not proved to stand by the revocation list in force, that of {moment}: "
+        "the credential is revoked, or the proof was altered.",
+        "Rien ne prouve qu’elle vaut d’après la liste de révocation en vigueur, "
+        f"celle du {moment} : l’attestation est révoquée, ou la preuve a été altérée.",
+    )
+    if not refused:
+        reason = Text(
+            "The proof of non-revocation has not been checked by the agent.",
+            "La preuve de non-révocation n’a pas été contrôlée par l’agent.",
+        )
+    outcome = Outcome.INVALID if refused else Outcome.INDETERMINATE
+    return _Finding(outcome, reason, found.evidence, found.as_of)
 
 
 def _judge_registry(
