@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
@@ -46,7 +47,8 @@ async def add(around: Surroundings, content: Mapping[str, Any]) -> str:
     Raises ``InvalidInput`` when it cannot be read, ``Conflict`` when that version is published
     already; a draft of the same slug and version is replaced.
     """
-    achievement = parse_achievement(content)
+    # Whoever wrote the document, the institution that publishes it is its issuer.
+    achievement = replace(parse_achievement(content), issuer=None)
     async with around.database.write() as session:
         row = await achievements.find_version(session, achievement.slug, achievement.version)
         if row is None:
@@ -60,15 +62,15 @@ async def add(around: Surroundings, content: Mapping[str, Any]) -> str:
                 created_at=around.clock.now(),
             )
             session.add(row)
-        elif row.state != DRAFT and row.content != achievement.content():
+        elif row.state == DRAFT:
+            row.content = achievement.content()
+        elif replace(parse_achievement(row.content), issuer=None) != achievement:
             raise Conflict(
                 Text(
                     "This version is published and cannot change; give the new one another number",
                     "Cette version est publiée et ne change plus ; donnez un autre numéro à la nouvelle",
                 )
             )
-        else:
-            row.content = achievement.content()
         return row.id
 
 
@@ -82,7 +84,8 @@ async def publish(around: Surroundings, achievement_id: str) -> None:
         row = await achievements.load(session, achievement_id)
         if row.state == PUBLISHED:
             return
-        missing = gaps(parse_achievement(row.content))
+        achievement = parse_achievement(row.content)
+        missing = gaps(achievement)
         if missing:
             raise InvalidInput(
                 Text(
@@ -99,6 +102,7 @@ async def publish(around: Surroundings, achievement_id: str) -> None:
                     "L’institution n’a pas encore de DID publié : créez-le d’abord",
                 )
             )
+        row.content = replace(achievement, issuer=founded.did).content()
         row.state = PUBLISHING
     around.live.changed(f"achievement:{achievement_id}")
     await around.works["achievements"].due(achievement_id)

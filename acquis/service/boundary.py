@@ -20,6 +20,7 @@ from acquis.text import Text
 _LOG = structlog.get_logger("acquis.request")
 
 MOST_BODY: Final = 1024 * 1024
+_PROBES: Final = {"/health", "/ready"}
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -74,7 +75,8 @@ class Boundary:
                 )
         finally:
             route = scope.get("route")
-            _LOG.info(
+            log = _LOG.debug if scope["path"] in _PROBES else _LOG.info
+            log(
                 "request",
                 method=scope["method"],
                 route=getattr(route, "path", "-"),  # the template: a path may hold a token

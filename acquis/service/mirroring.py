@@ -45,7 +45,7 @@ async def _refresh_for_ever(mirror: Mirror, seconds: float) -> None:
         try:
             await asyncio.to_thread(mirror.refresh)
         except AcquisError as error:
-            _LOG.warning("mirror not refreshed", reason=error.code)
+            _LOG.warning("mirror not refreshed", reason=error.code, says=error.says.en)
         except Exception:  # noqa: BLE001 - the edge: the schedule must outlive any one refresh
             _LOG.exception("mirror not refreshed")
         await asyncio.sleep(seconds * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311

@@ -191,11 +191,11 @@ class Work:
                 again = await self._perform(row_id)
                 attempts = 0
             except Unavailable as error:
-                _LOG.info("will be tried again", row=row_id, reason=error.code)
+                _LOG.info("will be tried again", row=row_id, reason=error.code, says=error.says.en)
                 again = Again(_retry_in(attempts))
                 attempts += 1
             except AcquisError as error:
-                _LOG.warning("could not be done", row=row_id, reason=error.code)
+                _LOG.warning("could not be done", row=row_id, reason=error.code, says=error.says.en)
                 again = Again(_retry_in(attempts + 3))
                 attempts += 1
             except Exception:  # noqa: BLE001 - the edge: one bad row must not stop the others
