@@ -47,7 +47,7 @@ MAX_LINES = 10_000
 MAX_LINE_BYTES = 256 * 1024
 MAX_WITNESS_ENTRIES = 1_000
 
-_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ENTRY_KEYS = {"versionId", "versionTime", "parameters", "state", "proof"}
 _PROOF_KEYS = {"type", "cryptosuite", "verificationMethod", "created", "proofPurpose", "proofValue"}
 

@@ -53,7 +53,7 @@ CONTEXT = [
 ]
 MAX_LINKS = 20_000
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _KEYS = {"@context", "type", "id", "content", "metadata", "proof"}
 _METADATA_KEYS = {"resourceId", "resourceType", "resourceName"}
 _PROOF_KEYS = {"type", "cryptosuite", "proofPurpose", "verificationMethod", "created", "proofValue"}
