@@ -61,7 +61,7 @@ from acapy_agent.core.profile import Profile
 from acapy_webvh.publication import Publisher
 from acapy_webvh.reader import MirrorReader
 from acapy_webvh.tails import TailsFolder
-from acquis.errors import AcquisError, NotFound
+from acquis.errors import AcquisError, NotFound, Unavailable
 from acquis.registry.resource import Resource, ResourceType
 
 _DOT = "."
@@ -255,7 +255,7 @@ class WebvhRegistry(BaseAnonCredsResolver, BaseAnonCredsRegistrar):  # type: ign
                     curr_list.revocation_list,
                     curr_list.current_accumulator,
                 )
-        except AnonCredsRegistrationError:
+        except (AnonCredsRegistrationError, Unavailable):
             if self._on_failure is not None:
                 self._on_failure()
             raise
@@ -313,9 +313,17 @@ def _now_or(timestamp: int | None) -> int:
 
 @contextmanager
 def _resolving(identifier: str) -> Iterator[None]:
-    """Say in ACA-Py's errors what went wrong in ours."""
+    """Say in ACA-Py's errors what went wrong in ours.
+
+    ``Unavailable`` passes as it is. ACA-Py answers an error it does not know with 500 and leaves the
+    exchange where it is, so that the service tries again; a resolution error makes a holder's agent
+    take itself for one of the Indy kind and abandon the exchange, which is right for what cannot be
+    trusted and wrong for what is merely late.
+    """
     try:
         yield
+    except Unavailable:
+        raise
     except NotFound as error:
         raise AnonCredsObjectNotFound(f"{identifier} is not in the registry") from error
     except AcquisError as error:
@@ -324,8 +332,11 @@ def _resolving(identifier: str) -> Iterator[None]:
 
 @contextmanager
 def _registering() -> Iterator[None]:
+    """The same for writing: a silent registry is 500 (try again), a refusal of it is 400."""
     try:
         yield
+    except Unavailable:
+        raise
     except AcquisError as error:
         raise AnonCredsRegistrationError(error.says.en.rstrip(_DOT)) from error
 

@@ -26,6 +26,12 @@ from acquis.text import Text
 
 THREADS = 2
 SECONDS_BETWEEN_MISSES = 1.0
+MISS_PATIENCE = 30.0
+STATUS_PATIENCE = 5.0
+"""Seconds a refresh may take before an answer of "not found", or the last good copy, is better."""
+SLOW_SECONDS = 2.0
+SILENCE_SECONDS = 10.0
+"""After a failure that took long, the last good copy is used this long without asking again."""
 PUBLICATION_DELAY = 60
 """A list can reach the mirror this many seconds after the timestamp it bears."""
 
@@ -40,6 +46,7 @@ class MirrorReader:
         self._one_refresh = asyncio.Lock()
         self._refreshes_begun = 0
         self._last_miss = float("-inf")
+        self._silent_until = float("-inf")
 
     async def document(self, did: str) -> DidDocument:
         """The verified DID document."""
@@ -79,10 +86,15 @@ class MirrorReader:
         """
         refreshed_at = await self.in_thread(lambda: self._mirror.refreshed_at) or 0
         if self._refresh_on_miss:
-            if refreshed_at < at:
+            silent = refreshed_at and time.monotonic() < self._silent_until
+            if refreshed_at < at and not silent:
+                asked = time.monotonic()
                 try:
-                    await self.refresh()
+                    await self.refresh(patience=STATUS_PATIENCE)
                 except Unavailable:
+                    answered = time.monotonic()
+                    if answered - asked > SLOW_SECONDS:
+                        self._silent_until = answered + SILENCE_SECONDS
                     if not refreshed_at:
                         raise
         elif refreshed_at - PUBLICATION_DELAY < at:
@@ -98,13 +110,16 @@ class MirrorReader:
                 )
         return await self._read(lambda: self._mirror.resolve_status_list(definition_id, at))
 
-    async def refresh(self) -> None:
-        """Fetch what changed, by a refresh that begins after this call; callers share one."""
+    async def refresh(self, *, patience: float = MISS_PATIENCE) -> None:
+        """Fetch what changed, by a refresh that begins after this call; callers share one.
+
+        Raises ``Unavailable`` after ``patience`` seconds at the latest.
+        """
         wanted = self._refreshes_begun + 1
         async with self._one_refresh:
             if self._refreshes_begun < wanted:
                 self._refreshes_begun += 1
-                await self.in_thread(self._mirror.refresh)
+                await self.in_thread(lambda: self._mirror.refresh(timeout=patience))
 
     async def in_thread[T](self, work: Callable[[], T]) -> T:
         """Run blocking work on the mirror's threads."""

@@ -129,6 +129,10 @@ class Supervisor:
             raise NotFound(Text(f"{name} is not running.", f"{name} n’est pas en marche."))
         return process.pid
 
+    def ports(self, name: str) -> Mapping[str, int]:
+        """The ports of a program by what each is for; raises ``NotFound``."""
+        return self._program(name).ports
+
     async def start(self, *names: str) -> None:
         """Start the named programs together and wait until each is ready.
 

@@ -37,7 +37,8 @@ class CountingMirror:
     gate: threading.Event | None = None
     asked: list[int] = field(default_factory=list)
 
-    def refresh(self) -> None:
+    def refresh(self, *, timeout: float) -> None:
+        assert 0 < timeout <= 30
         self.refreshes += 1
         if self.gate is not None:
             assert self.gate.wait(10)
@@ -135,10 +136,18 @@ async def test_a_holder_asks_when_the_moment_is_later_than_the_mirror(reading: R
 
 
 async def test_a_holder_uses_the_last_good_copy_when_the_registry_is_silent(
-    reading: Reader,
+    reading: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mirror = CountingMirror(down=True)
-    assert await reading(mirror, True).status_list("d", NOW + 1) == "list"  # type: ignore[comparison-overlap]
+    reader = reading(mirror, True)
+    for _ in range(5):
+        await reader.status_list("d", NOW + 1)
+    assert mirror.asked == [NOW + 1] * 5
+    assert mirror.refreshes == 5
+    monkeypatch.setattr(reader_module, "SLOW_SECONDS", -1.0)
+    for _ in range(5):
+        await reader.status_list("d", NOW + 1)
+    assert mirror.refreshes == 6  # one that makes everybody wait is not asked again at once
     never = CountingMirror(down=True, refreshed_at=None)
     with pytest.raises(Unavailable):
         await reading(never, True).status_list("d", NOW + 1)
