@@ -38,13 +38,15 @@ async def open_link(around: Surroundings, learner_id: str, given: str) -> tuple[
     given = given.strip()
     if not given:
         raise InvalidInput(_NOTHING)
-    invitation = parse_invitation(await _resolve(around, learner_id, given))
+    link = _short_link(around, given)
+    raw = _inside(given) if link is None else await fetch_again(around, learner_id, link)
+    invitation = parse_invitation(raw)
     if invitation.attached is None or invitation.thread_id is None:
         raise InvalidInput(_NOT_FOR_US)
     async with around.database.write() as session:
         row = await exchanges.find_invitation(session, learner_id, invitation.id)
         if row is None:
-            row = _build_row(around, learner_id, invitation, host_of(given))
+            row = _build_row(around, learner_id, invitation, link)
             session.add(row)
     await around.works["exchanges"].wake(row.id)
     around.live.changed(f"learner:{learner_id}")
@@ -59,27 +61,39 @@ def host_of(link: str) -> str:
         return ""
 
 
-async def _resolve(around: Surroundings, learner_id: str, given: str) -> bytes:
+async def fetch_again(around: Surroundings, learner_id: str, link: str) -> bytes:
+    """Fetch what a short link gives; a link that works once knows this learner's later tries."""
+    return await around.fetcher.fetch(link, around.seal.digest(f"{learner_id} {link}"))
+
+
+def _short_link(around: Surroundings, given: str) -> str | None:
+    """Return the link to be fetched; ``None`` when the invitation is in what was given."""
     if given.startswith("{"):
-        return given.encode()
+        return None
     try:
         parts = urlsplit(given)
     except ValueError as error:
         raise InvalidInput from error
-    inside = parse_qs(parts.query).get("oob")
-    if inside:
-        try:
-            return base64.urlsafe_b64decode(inside[0] + "=" * (-len(inside[0]) % 4))
-        except (binascii.Error, ValueError) as error:
-            raise InvalidInput from error
+    if "oob" in parse_qs(parts.query):
+        return None
     if parts.scheme == "didcomm":
         scheme = "http" if around.settings.loopback_links else "https"
-        given = f"{scheme}://{parts.netloc}{parts.path}"
-    return await around.fetcher.fetch(given, around.seal.digest(f"{learner_id} {given}"))
+        return f"{scheme}://{parts.netloc}{parts.path}"
+    return given
+
+
+def _inside(given: str) -> bytes:
+    if given.startswith("{"):
+        return given.encode()
+    inside = parse_qs(urlsplit(given).query)["oob"][0]
+    try:
+        return base64.urlsafe_b64decode(inside + "=" * (-len(inside) % 4))
+    except (binascii.Error, ValueError) as error:
+        raise InvalidInput from error
 
 
 def _build_row(
-    around: Surroundings, learner_id: str, invitation: Invitation, host: str
+    around: Surroundings, learner_id: str, invitation: Invitation, link: str | None
 ) -> ExchangeRow:
     exchange_id, now = str(uuid4()), around.clock.now()
     exchange: issue_credential.Exchange | present_proof.Exchange
@@ -95,7 +109,8 @@ def _build_row(
         kind=kind,
         invitation_id=invitation.id[:100],
         invitation=dict(invitation.content),
-        link_host=host,
+        link=link,
+        link_host=host_of(link or ""),
         label=invitation.label[:300],
         purpose=(invitation.goal or "")[:500],
         thread_id=(invitation.thread_id or "")[:100],

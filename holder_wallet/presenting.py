@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,21 +31,14 @@ from acquis.protocols.present_proof import Exchange, Facts, Observation, Role, S
 from acquis.protocols.record import load_proof
 from acquis.service.work import Again
 from acquis.text import Text
-from holder_wallet.receiving import (
-    ACCEPTED,
-    ANSWERED,
-    DECLINED,
-    begin_action,
-    keep,
-    receive_invitation,
-)
+from holder_wallet.progress import begin_action, begin_again, keep, receive_invitation
+from holder_wallet.receiving import ACCEPTED, ANSWERED, DECLINED
 from holder_wallet.store import exchanges, learners
 from holder_wallet.store.tables import ExchangeRow, ReceiptRow
 from holder_wallet.surroundings import Surroundings
 
 _LOG = structlog.get_logger(__name__)
 
-_SOON: Final = 0.5
 _WAIT_FOR_VERIFIER: Final = 5.0
 _WAIT_FOR_LEARNER: Final = 60.0
 _MOST_CANDIDATES: Final = 200
@@ -198,12 +192,10 @@ async def perform(around: Surroundings, row: ExchangeRow) -> Again | None:
 
 
 async def _find_record(wallet: AgentClient, row: ExchangeRow) -> agent_proof.Record | None:
-    if row.record_id is None:
-        return await agent_proof.find(wallet, row.thread_id, Role.PROVER)
-    try:
-        return await agent_proof.load(wallet, row.record_id)
-    except NotFound:
-        return None
+    if row.record_id is not None:
+        with suppress(NotFound):  # forgotten and taken in again, its name is another
+            return await agent_proof.load(wallet, row.record_id)
+    return await agent_proof.find(wallet, row.thread_id, Role.PROVER)
 
 
 async def _advance(
@@ -217,8 +209,6 @@ async def _advance(
             row.asked = content_of(record.request)
             async with around.database.write() as session:
                 (await exchanges.load(session, row.id)).asked = row.asked
-    elif row.record_id is not None:
-        seen = Observation(State.FAILED, Facts(error="record-missing"), Source.OURSELVES)
     try:
         if seen is not None:
             exchange = advance(exchange, seen)
@@ -243,30 +233,44 @@ async def _receive(around: Surroundings, look: Look) -> Again | None:
 
 async def _answer(around: Surroundings, look: Look) -> Again | None:
     row = look.row
-    if row.answer is None or look.record is None:
+    if look.record is None:
+        return await receive_invitation(around, row, look.wallet)
+    if row.answer is None:
         return Again(_WAIT_FOR_LEARNER)
     if row.answer == DECLINED:
         await agent_proof.report_problem(look.wallet, look.record.id, agent_proof.DECLINED)
         seen = Observation(State.DECLINED, Facts(), Source.PERSON)
         await keep(around, row, advance(look.exchange, seen))
         return None
-    wait = await begin_action(around, row, "present")
+    return await _present(around, look, look.record)
+
+
+async def _present(around: Surroundings, look: Look, record: agent_proof.Record) -> Again | None:
+    wait = await begin_action(around, look.row, "present")
     if wait:
         return Again(wait)
-    choice = row.choice or {}
-    record = await agent_proof.send_presentation(
-        look.wallet,
-        look.record.id,
-        agent_proof.ChosenCredentials(choice["attributes"], choice["predicates"]),
+    choice = look.row.choice or {}
+    chosen = agent_proof.ChosenCredentials(choice["attributes"], choice["predicates"])
+    sent = agent_proof.observe_presentation(
+        await agent_proof.send_presentation(look.wallet, record.id, chosen)
     )
-    sent = agent_proof.observe_presentation(record)
     if sent is not None:
-        await keep(around, row, advance(look.exchange, sent))
-    return Again(_SOON)
-
-
-async def _wait(_around: Surroundings, _look: Look) -> Again | None:
+        await keep(around, look.row, advance(look.exchange, sent))
     return Again(_WAIT_FOR_VERIFIER)
+
+
+async def _see_through(around: Surroundings, look: Look) -> Again | None:
+    """Wait for the verifier's thanks; where the proof was lost on its way, make it once more."""
+    record = look.record
+    if record is None:
+        return await receive_invitation(around, look.row, look.wallet)
+    if record.state == State.REQUEST_RECEIVED:
+        return await _present(around, look, record)
+
+    async def forget() -> None:
+        await agent_proof.delete(look.wallet, record.id)
+
+    return await begin_again(around, look.row, look.wallet, forget)
 
 
 type Decision = Callable[[Surroundings, Look], Awaitable[Again | None]]
@@ -274,5 +278,5 @@ type Decision = Callable[[Surroundings, Look], Awaitable[Again | None]]
 DECISIONS: Final[Mapping[State, Decision]] = {
     State.CREATED: _receive,
     State.REQUEST_RECEIVED: _answer,
-    State.PRESENTATION_SENT: _wait,
+    State.PRESENTATION_SENT: _see_through,
 }

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from acquis.acapy import issue_credential as agent_issue
-from acquis.acapy import out_of_band
 from acquis.acapy.client import AgentClient
 from acquis.errors import Conflict, IllegalTransition, NotFound
-from acquis.protocols import present_proof
 from acquis.protocols.issue_credential import (
     Exchange,
     Facts,
@@ -25,9 +22,9 @@ from acquis.protocols.issue_credential import (
 )
 from acquis.protocols.machine import Source
 from acquis.protocols.record import load_issue
-from acquis.service.action import begin, seconds_before
 from acquis.service.work import Again
 from acquis.text import Text
+from holder_wallet.progress import begin_action, begin_again, keep, receive_invitation
 from holder_wallet.store import exchanges, learners
 from holder_wallet.store.tables import ExchangeRow
 from holder_wallet.surroundings import Surroundings
@@ -88,22 +85,18 @@ async def perform(around: Surroundings, row: ExchangeRow) -> Again | None:
 
 
 async def _find_record(wallet: AgentClient, row: ExchangeRow) -> agent_issue.Record | None:
-    if row.record_id is None:
-        return await agent_issue.find(wallet, row.thread_id, Role.HOLDER)
-    try:
-        return await agent_issue.load(wallet, row.record_id)
-    except NotFound:
-        return None
+    if row.record_id is not None:
+        with suppress(NotFound):  # forgotten and taken in again, its name is another
+            return await agent_issue.load(wallet, row.record_id)
+    return await agent_issue.find(wallet, row.thread_id, Role.HOLDER)
 
 
 async def _advance(
     around: Surroundings, row: ExchangeRow, exchange: Exchange, record: agent_issue.Record | None
 ) -> Exchange:
     now = around.clock.now()
-    seen: Observation | None = None
-    if record is not None:
-        seen = agent_issue.observe_credential(record)
-    elif row.record_id is not None:
+    seen = agent_issue.observe_credential(record) if record is not None else None
+    if record is None and exchange.state is State.CREDENTIAL_RECEIVED:
         seen = Observation(State.FAILED, Facts(error="record-missing"), Source.OURSELVES)
     try:
         if seen is not None:
@@ -117,50 +110,14 @@ async def _advance(
     return exchange
 
 
-async def keep(
-    around: Surroundings, row: ExchangeRow, exchange: Exchange | present_proof.Exchange
-) -> None:
-    """Write where an exchange stands, if that changed, and tell who is looking."""
-    before, now = row.exchange, around.clock.now()
-    exchanges.keep(row, exchange, over=exchange.is_over, now=now)
-    if row.exchange == before:
-        return
-    async with around.database.write() as session:
-        kept = await exchanges.load(session, row.id)
-        exchanges.keep(kept, exchange, over=exchange.is_over, now=now)
-    around.live.changed(f"exchange:{row.id}")
-    around.live.changed(f"learner:{row.learner_id}")
-
-
-async def begin_action(around: Surroundings, row: ExchangeRow, action: str) -> float:
-    """Write down that the agent is asked for ``action``; or return how long to wait before that."""
-    now = time.time()
-    wait = seconds_before(row, action, now)
-    if wait:
-        return wait
-    async with around.database.write() as session:
-        begin(await exchanges.load(session, row.id), action, now)
-    return 0.0
-
-
-async def receive_invitation(
-    around: Surroundings, row: ExchangeRow, wallet: AgentClient
-) -> Again | None:
-    """Hand the invitation to the agent; its record of the offer or request comes soon after."""
-    wait = await begin_action(around, row, "receive")
-    if wait:
-        return Again(min(wait, 1.0))
-    kept = out_of_band.parse_invitation(json.dumps(row.invitation).encode())
-    await out_of_band.receive_invitation(wallet, kept)
-    return Again(_SOON)
-
-
 async def _receive(around: Surroundings, look: Look) -> Again | None:
     return await receive_invitation(around, look.row, look.wallet)
 
 
 async def _answer(around: Surroundings, look: Look) -> Again | None:
-    if look.row.answer is None or look.record is None:
+    if look.record is None:
+        return await receive_invitation(around, look.row, look.wallet)
+    if look.row.answer is None:
         return Again(_WAIT_FOR_LEARNER)
     if look.row.answer == DECLINED:
         await agent_issue.report_problem(look.wallet, look.record.id, agent_issue.DECLINED)
@@ -190,8 +147,22 @@ async def _store(around: Surroundings, look: Look) -> Again | None:
     return Again(_SOON)
 
 
-async def _wait(_around: Surroundings, _look: Look) -> Again | None:
-    return Again(_WAIT_FOR_ISSUER)
+async def _see_through(around: Surroundings, look: Look) -> Again | None:
+    """Wait for the credential; where the request was lost on its way, make it once more."""
+    record = look.record
+    if record is None:
+        return await receive_invitation(around, look.row, look.wallet)
+    if record.state == State.OFFER_RECEIVED:
+        wait = await begin_action(around, look.row, "send-request")
+        if wait:
+            return Again(wait)
+        await agent_issue.send_request(look.wallet, record.id)
+        return Again(_WAIT_FOR_ISSUER)
+
+    async def forget() -> None:
+        await agent_issue.delete(look.wallet, record.id)
+
+    return await begin_again(around, look.row, look.wallet, forget)
 
 
 type Decision = Callable[[Surroundings, Look], Awaitable[Again | None]]
@@ -199,6 +170,6 @@ type Decision = Callable[[Surroundings, Look], Awaitable[Again | None]]
 DECISIONS: Final[Mapping[State, Decision]] = {
     State.CREATED: _receive,
     State.OFFER_RECEIVED: _answer,
-    State.REQUEST_SENT: _wait,
+    State.REQUEST_SENT: _see_through,
     State.CREDENTIAL_RECEIVED: _store,
 }

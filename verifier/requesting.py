@@ -176,6 +176,8 @@ def _check_open(row: SessionRow, request: RequestRow, retry_key: str, now: int) 
         if row.state in {State.EXPIRED.value, State.CREATED.value}:
             raise Expired(_EXPIRED)
         raise AlreadyUsed(_USED)
+    if row.state not in {State.CREATED.value, State.REQUEST_SENT.value}:
+        raise AlreadyUsed(_USED)
     if row.opened_by is None and row.expires_at <= now:
         raise Expired(_EXPIRED)
 

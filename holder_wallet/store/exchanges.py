@@ -45,7 +45,7 @@ async def find_invitation(
 async def rung(session: AsyncSession, record_id: str, wallet_id: str | None) -> Sequence[str]:
     """Return the exchanges a doorbell is about: that record's, else all open ones of that wallet.
 
-    A record that is new has no row with its id yet; its wallet is all that is known of it then.
+    A record that is new has no row with its name yet; its wallet is all that is known of it then.
     """
     of_record = await session.execute(
         select(ExchangeRow.id).where(ExchangeRow.record_id == record_id)
@@ -59,7 +59,6 @@ async def rung(session: AsyncSession, record_id: str, wallet_id: str | None) -> 
         .where(
             LearnerRow.wallet_id == wallet_id,
             ExchangeRow.open,
-            ExchangeRow.record_id.is_(None),
         )
     )
     return of_wallet.scalars().all()

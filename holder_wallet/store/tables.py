@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from acquis.service.action import Acting
@@ -41,6 +41,7 @@ class ExchangeRow(Due, Acting, Base):
     kind: Mapped[str] = mapped_column(String(10))
     invitation_id: Mapped[str] = mapped_column(String(100))
     invitation: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    link: Mapped[str | None] = mapped_column(Text, default=None)
     link_host: Mapped[str] = mapped_column(String(255))
     label: Mapped[str] = mapped_column(String(300))
     purpose: Mapped[str] = mapped_column(String(500))
@@ -51,6 +52,7 @@ class ExchangeRow(Due, Acting, Base):
     exchange: Mapped[dict[str, Any]]
     asked: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     answer: Mapped[str | None] = mapped_column(String(10), default=None)
+    repeats: Mapped[int] = mapped_column(default=0)
     choice: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     created_at: Mapped[int] = mapped_column(index=True)
     changed_at: Mapped[int]
