@@ -157,7 +157,7 @@ class AgentSetup:
             "tails-server-base-url": self.tails_url,
             "tails-server-upload-url": self._tails_upload_url(),
             "log-level": self.log_level,
-            "plugin": ["acapy_webvh"],
+            "plugin": ["acapy_webvh", "acapy_redelivery"],
             "plugin-config": str(self._write_plugin_config()),
         }
         if self.role is AgentRole.HOLDER:

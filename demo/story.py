@@ -68,7 +68,7 @@ class Story:
     achievement_id: str = ""
     award_id: str = ""
     claim_link: str = ""
-    rev_reg_id: str = ""
+    results: list[dict[str, Any]] = field(default_factory=list)
 
     async def tell(self) -> None:
         """Issue, prove one competency with the issuer switched off, revoke, be refused."""
@@ -77,7 +77,7 @@ class Story:
             async with step("The institution’s DID is created and published"):
                 did = (await registrar.post("/api/institution"))["did"]
             async with step("The trust anchor publishes whom it recognises"):
-                await self._recognise(did)
+                await self.recognise(did)
             async with step("The achievement, its schema, keys and registries are published"):
                 await self.publish_achievement(registrar)
             async with step("The achievement is awarded to a learner"):
@@ -113,7 +113,8 @@ class Story:
             self._expect(result, _REFUSED)
             self._print_reasons(result)
 
-    async def _recognise(self, did: str) -> None:
+    async def recognise(self, did: str) -> None:
+        """Publish the trust list with the institution on it."""
         entry = TrustEntry(
             issuer=did,
             legal_name=INSTITUTION,
@@ -198,9 +199,11 @@ class Story:
         path = f"/api/exchanges/{opened['id']}"
         await learner.until(path, lambda found: found["state"] == "request-received")
         await learner.post(f"{path}/share")
-        return await recruiter.until(
+        result = await recruiter.until(
             f"/api/requests/{request_id}", lambda found: found["decision"] is not None
         )
+        self.results.append(result)
+        return result
 
     async def revoke(self) -> None:
         """Revoke the credential and wait until wallet and verifier can know it."""
@@ -208,6 +211,10 @@ class Story:
             await registrar.post(f"/api/awards/{self.award_id}/revoke", {"reason": "error"})
             path = f"/api/awards/{self.award_id}"
             await registrar.until(path, lambda found: found["state"] == "revoked")
+        await self.until_mirrored()
+
+    async def until_mirrored(self) -> None:
+        """Wait until wallet and verifier have what the registry shows now."""
         registry = Mirror(
             self.town.folder / "reader",
             {HOST: self.town.url("registry")},

@@ -144,7 +144,12 @@ class Supervisor:
             self._check_ports(self._program(name))
         for name in waiting:
             await self._launch(name)
-        await asyncio.gather(*(self.wait_ready(name) for name in names))
+        results = await asyncio.gather(
+            *(self.wait_ready(name) for name in names), return_exceptions=True
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
         for name in waiting:
             if self._programs[name].restarts:
                 self._watchers[name] = asyncio.create_task(self._watch(name), name=f"watch {name}")

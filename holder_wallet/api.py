@@ -8,10 +8,11 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from acquis.acapy import credentials as agent_credentials
 from acquis.acapy.webhooks import ExchangeKind, parse_doorbell
 from acquis.service.auth import SignedIn
 from holder_wallet import inviting, presenting, receiving
-from holder_wallet.store import exchanges
+from holder_wallet.store import exchanges, learners
 from holder_wallet.surroundings import Surroundings
 
 type Id = Annotated[str, Path(max_length=40)]
@@ -76,6 +77,18 @@ def build_api(around: Surroundings) -> APIRouter:
         found = await presenting.load_question(around, row)
         groups = {} if found is None else {m.group.id: list(m.credentials) for m in found.matches}
         return {"arrived": found is not None, "groups": groups}
+
+    @router.get("/api/credentials")
+    async def credentials(person: SignedIn) -> dict[str, Any]:
+        async with around.database.read() as session:
+            wallet = around.wallet_of(await learners.load(session, person.id))
+        found = [one async for one in agent_credentials.each_credential(wallet)]
+        return {
+            "credentials": [
+                {"id": one.id, "credential_definition_id": one.credential_definition_id}
+                for one in found
+            ]
+        }
 
     @router.post("/api/exchanges/{exchange_id}/accept", status_code=202)
     async def accept(person: SignedIn, exchange_id: Id) -> dict[str, str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
 from acquis.acapy import issue_credential as agent_issue
-from acquis.errors import IllegalTransition, NotFound
+from acquis.errors import Conflict, IllegalTransition, NotFound
 from acquis.protocols.issue_credential import Exchange, Facts, Observation, State, advance
 from acquis.protocols.machine import Source
 from acquis.protocols.record import load_issue
@@ -26,6 +27,8 @@ VALID: Final = "valid"
 _ISSUE: Final = "issue"
 _WAIT_FOR_WALLET: Final = 15.0
 _WAIT_FOR_AGENT: Final = 1.0
+_QUIET_SECONDS: Final = 5
+_LONGEST_PAUSE: Final = 3600
 
 type Decision = Callable[[Surroundings, ExchangeRow, Exchange], Awaitable[Again | None]]
 
@@ -134,7 +137,20 @@ async def _record(around: Surroundings, row: ExchangeRow, exchange: Exchange) ->
             _LOG.critical("revocation index given twice", exchange=exchange.id)
             raise
         around.live.changed(f"award:{row.award_id}")
-    return None if exchange.is_over else Again(_WAIT_FOR_WALLET)
+    return None if exchange.is_over else await _see_through(around, row)
+
+
+async def _see_through(around: Surroundings, row: ExchangeRow) -> Again:
+    """Wait for the wallet's thanks; a credential may be lost on its way, so it is sent again."""
+    pause = min(_LONGEST_PAUSE, _QUIET_SECONDS * 2**row.repeats)
+    quiet = around.clock.now() - row.changed_at
+    if quiet < pause:
+        return Again(max(1.0, pause - quiet))
+    async with around.database.write() as session:
+        (await session.get_one(ExchangeRow, row.id)).repeats += 1
+    with suppress(Conflict):  # the thanks came meanwhile
+        await agent_issue.send_again(around.agent, row.record_id or "")
+    return Again(_WAIT_FOR_AGENT)
 
 
 async def _nothing(_around: Surroundings, _row: ExchangeRow, _exchange: Exchange) -> Again | None:

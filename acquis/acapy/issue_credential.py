@@ -101,6 +101,18 @@ async def issue(client: AgentClient, record_id: str) -> Record:
     return _read_detail(await client.post("/issue-credential-2.0/records/{}/issue", record_id))
 
 
+async def send_again(client: AgentClient, record_id: str) -> None:
+    """Issuer: send an issued credential once more, the very same (our plugin's request).
+
+    Allowed in ``credential-issued``; a holder that has it already takes no harm.
+
+    Raises:
+        Conflict: it is in another state.
+
+    """
+    await client.post("/redelivery/credentials/{}", record_id)
+
+
 async def store(client: AgentClient, record_id: str, credential_id: str) -> Record:
     """Holder: store the received credential under ``credential_id`` and tell the issuer.
 

@@ -83,6 +83,7 @@ class ExchangeRow(Due, Acting, Base):
     open: Mapped[bool] = mapped_column(default=True)
     exchange: Mapped[dict[str, Any]]
     record_id: Mapped[str | None] = mapped_column(String(36), index=True, default=None)
+    repeats: Mapped[int] = mapped_column(default=0)
     invitation: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     created_at: Mapped[int]
     changed_at: Mapped[int]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +14,8 @@ from acquis.protocols.present_proof import Exchange
 from acquis.protocols.record import dump_exchange
 from acquis.text import Text
 from verifier.store.tables import RequestRow, SessionRow
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 _UNKNOWN = Text("There is no such request", "Cette demande n’existe pas")
 _UNKNOWN_LINK = Text(
@@ -32,6 +36,8 @@ async def load_request(
 
 async def load_by_token(session: AsyncSession, token: str) -> SessionRow:
     """Return the session that a link leads to; raises ``NotFound``."""
+    if not _TOKEN.fullmatch(token):
+        raise NotFound(_UNKNOWN_LINK)
     found = await session.execute(select(SessionRow).where(SessionRow.token == token))
     row = found.scalar_one_or_none()
     if row is None:

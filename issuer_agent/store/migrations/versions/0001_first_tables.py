@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.Column("exchange", sa.JSON(), nullable=False),
         sa.Column("record_id", sa.String(length=36), nullable=True),
+        sa.Column("repeats", sa.BigInteger(), nullable=False),
         sa.Column("invitation", sa.JSON(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),

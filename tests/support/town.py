@@ -1,0 +1,116 @@
+"""The seven processes, run for the tests on free ports in a folder of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.people import Visitor
+from demo.story import LEARNER, RECRUITER, REGISTRAR, Story, Teller
+from demo.supervisor import Supervisor
+from demo.town import Ports, Town
+
+type Hook = Callable[[str], Awaitable[None]]
+
+
+async def no_hook(_moment: str) -> None:
+    """Do nothing at any moment."""
+
+
+@dataclass
+class Running:
+    """A town that runs, with an institution, a trust list and one published achievement."""
+
+    town: Town
+    story: Story
+    learners: list[str] = field(default_factory=list)
+
+    async def claim(self, learner_name: str, hook: Hook = no_hook) -> dict[str, Any]:
+        """Award to a learner who claims it; ``hook`` is called at each moment on the way."""
+        self.learners.append(learner_name)
+        async with (
+            Visitor(self.town.url("issuer"), REGISTRAR) as registrar,
+            Visitor(self.town.url("wallet"), learner_name) as learner,
+        ):
+            await self.story.award(registrar)
+            award_id = self.story.award_id
+            await hook("awarded")
+            opened = await learner.post("/api/links", {"link": self.story.claim_link})
+            await hook("opened")
+            path = f"/api/exchanges/{opened['id']}"
+            await learner.until(path, lambda found: found["state"] == "offer-received")
+            await hook("offered")
+            await learner.post(f"{path}/accept")
+            await hook("accepted")
+            stored = await learner.until(path, lambda found: not found["open"])
+            await hook("stored")
+            awarded = await registrar.until(
+                f"/api/awards/{award_id}", lambda found: found["state"] == "issued"
+            )
+            held = await learner.get("/api/credentials")
+        return {
+            "award_id": award_id,
+            "wallet": stored["state"],
+            "award": awarded["state"],
+            "credentials": len(held["credentials"]),
+        }
+
+    async def present(self, learner_name: str, hook: Hook = no_hook) -> dict[str, Any]:
+        """Ask the learner for Python, level 3 or more; ``hook`` is called at each moment."""
+        async with (
+            Visitor(self.town.url("wallet"), learner_name) as learner,
+            Visitor(self.town.url("verifier"), RECRUITER) as recruiter,
+        ):
+            request_id, link = await self.story.ask(recruiter)
+            await hook("asked")
+            opened = await learner.post("/api/links", {"link": link})
+            await hook("opened")
+            path = f"/api/exchanges/{opened['id']}"
+            await learner.until(path, lambda found: found["state"] == "request-received")
+            await hook("arrived")
+            await learner.post(f"{path}/share")
+            await hook("shared")
+            result = await recruiter.until(
+                f"/api/requests/{request_id}", lambda found: found["decision"] is not None
+            )
+            wallet = await learner.until(
+                path, lambda found: found["state"] in {"presentation-sent", "done", "abandoned"}
+            )
+        return {"wallet": wallet["state"], "request_id": request_id, **result}
+
+    def logs(self) -> str:
+        """Return everything the seven processes have logged."""
+        return "\n".join(
+            file.read_text(errors="replace") for file in sorted(self.town.folder.rglob("*.log"))
+        )
+
+
+@asynccontextmanager
+async def running_town(folder: Path, **options: Any) -> AsyncIterator[Running]:
+    """Start a town in ``folder`` and bring it to where credentials can be awarded."""
+    async with Supervisor() as supervisor:
+        town = Town(folder, supervisor, ports=Ports.free(), mirror_seconds=1.0, **options)
+        story = Story(town, await town.build(), Teller(quiet=True))
+        await town.start()
+        async with Visitor(town.url("issuer"), REGISTRAR) as registrar:
+            did = (await registrar.post("/api/institution"))["did"]
+            await story.recognise(did)
+            await story.publish_achievement(registrar)
+        (folder / "institution.json").write_text(json.dumps({"did": did}))
+        yield Running(town, story)
+
+
+@pytest.fixture(scope="session")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    """One town for all tests that do not break it for others."""
+    async with running_town(tmp_path_factory.mktemp("town")) as made:
+        yield made
+
+
+__all__ = ["LEARNER", "RECRUITER", "REGISTRAR", "Hook", "Running", "running", "running_town"]
