@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 
 from acquis.credentials.naming import COMMON_ATTRIBUTES
@@ -97,7 +96,6 @@ def key_of(framework: str, code: str) -> CompetencyKey:
             return CompetencyKey(framework, given.lower())
 
 
-@cache
 def known_label(key: str) -> Text | None:
     """Return the label of a competency of the frameworks we ship, or None."""
     framework, _, code = key.partition("_")

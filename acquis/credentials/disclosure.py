@@ -276,6 +276,8 @@ def what_was_learned(
         for each in asked.predicates
         if each.referent in presentation.proved
     ]
+    origins = dict.fromkeys(each.credential_definition_id for each in presentation.identifiers)
+    shown += [ShownValue(_ORIGIN, each) for each in origins]
     if any(each.timestamp is not None for each in presentation.identifiers):
         proved += _not_revoked([asked.non_revoked])
     return Learned(

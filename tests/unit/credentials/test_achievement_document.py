@@ -8,10 +8,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.achievement_strategies import WITHOUT, complete
-from support.leaves import spoilt
 
 from acquis.credentials.achievement import (
     Achievement,
@@ -22,13 +20,14 @@ from acquis.credentials.annex_one import gaps
 from acquis.credentials.naming import COMMON_ATTRIBUTES
 from acquis.errors import InvalidInput
 from schemas import example_names, load_document_schema, load_example
+from support.achievement_strategies import WITHOUT, complete
+from support.leaves import spoilt
 
 DID = "did:webvh:QmScid:registry.acquis.example:demo:institute"
 PUBLISHED = jsonschema.Draft202012Validator(load_document_schema("achievement"))
 
 
 @given(complete)
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_a_publishable_achievement_reads_back_and_keeps_to_its_schema(found: Achievement) -> None:
     content = found.content()
     assert parse_achievement(json.loads(json.dumps(content))) == found
@@ -37,7 +36,6 @@ def test_a_publishable_achievement_reads_back_and_keeps_to_its_schema(found: Ach
 
 
 @given(complete, st.sets(st.sampled_from(sorted(WITHOUT))))
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_a_draft_reads_back_whatever_it_lacks(found: Achievement, missing: set[int]) -> None:
     changes: dict[str, Any] = {}
     for number in missing:
@@ -48,7 +46,7 @@ def test_a_draft_reads_back_whatever_it_lacks(found: Achievement, missing: set[i
 
 
 @given(complete)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 def test_the_content_holds_no_float_and_no_null(found: Achievement) -> None:
     def look(value: Any) -> None:
         assert isinstance(value, dict | list | str | int)
@@ -62,7 +60,7 @@ def test_the_content_holds_no_float_and_no_null(found: Achievement) -> None:
 
 
 @given(complete)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 def test_the_schema_has_one_attribute_per_competency_and_all_common_ones(
     found: Achievement,
 ) -> None:

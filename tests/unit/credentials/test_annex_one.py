@@ -6,18 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from support.achievement_strategies import WITHOUT, complete
 
 from acquis.credentials.achievement import Achievement
 from acquis.credentials.annex_one import ELEMENTS, gaps, verify_complete
 from acquis.credentials.particulars import Workload
 from acquis.errors import InvalidInput
+from support.achievement_strategies import WITHOUT, complete
 
 
 @given(complete, st.sets(st.sampled_from(sorted(WITHOUT))))
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_the_gaps_are_exactly_what_is_missing(found: Achievement, missing: set[int]) -> None:
     changes: dict[str, Any] = {}
     for number in missing:

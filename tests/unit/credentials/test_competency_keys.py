@@ -8,7 +8,6 @@ from hashlib import sha256
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.achievement_strategies import competencies
 
 from acquis.credentials.competency import (
     Competency,
@@ -19,6 +18,7 @@ from acquis.credentials.competency import (
 )
 from acquis.credentials.naming import COMMON_ATTRIBUTES
 from acquis.errors import AcquisError, InvalidInput, NotFound
+from support.achievement_strategies import competencies
 
 PYTHON = "ccd0a1d9-afda-43d9-b901-96344886e14d"
 

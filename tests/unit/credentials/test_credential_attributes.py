@@ -8,10 +8,8 @@ from typing import Any
 
 import anoncreds
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from support.achievement_strategies import complete, credential_ids, texts
-from support.scenario import PYTHON, award, example, resource
 
 from acquis.credentials.achievement import Achievement, attribute_names
 from acquis.credentials.attributes import (
@@ -25,6 +23,8 @@ from acquis.credentials.attributes import (
 )
 from acquis.credentials.naming import COMMON_ATTRIBUTES
 from acquis.errors import InvalidInput
+from support.achievement_strategies import complete, credential_ids, texts
+from support.scenario import PYTHON, award, example, resource
 
 days = st.dates(date(1900, 1, 1), date(2200, 1, 1))
 
@@ -51,7 +51,6 @@ def awards(draw: st.DrawFn) -> tuple[Achievement, Award]:
 
 
 @given(awards())
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_built_is_named_as_the_schema_and_reads_back(
     given_award: tuple[Achievement, Award],
 ) -> None:

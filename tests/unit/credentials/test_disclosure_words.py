@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.scenario import PYTHON, SQL, Scenario, award, example, python_request
 
 from acquis.credentials.disclosure import (
     attribute_label,
@@ -24,6 +23,7 @@ from acquis.credentials.presentation import (
 from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
 from acquis.credentials.request import CompetencyRequest
 from acquis.text import Text
+from support.scenario import PYTHON, SQL, Scenario, award, example, python_request, resource
 
 
 def english(texts: tuple[Text, ...]) -> list[str]:
@@ -212,6 +212,7 @@ def test_what_was_learned_is_what_was_shown_and_no_more() -> None:
     said = {each.label.en: each.value for each in learned.shown}
     assert said["the level of “SQL”"] == "3"
     assert said["the date of the award"] == "20240630"
+    assert resource("definition-data") in said.values()
     assert "the level of “Python”" not in said
     assert "“Python” at level 3 or more, not the exact level" in english(learned.proved)
     assert "the learner's family name" in english(learned.hidden)
@@ -231,6 +232,6 @@ def test_what_was_asked_but_not_shown_was_not_learned() -> None:
     learned = what_was_learned(
         scenario.asked(), parse_presentation(UnverifiedPresentation(answered))
     )
-    assert learned.shown == ()
+    assert [each.value for each in learned.shown] == [resource("definition-data")]
     assert not [each for each in english(learned.proved) if "Python" in each]
     assert "the learner's given name" in english(learned.hidden)

@@ -6,16 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.scenario import (
-    FIRST_AID,
-    PYTHON,
-    SQL,
-    Scenario,
-    award,
-    example,
-    python_request,
-    resource,
-)
 
 from acquis.credentials.matching import (
     HeldCredential,
@@ -28,6 +18,16 @@ from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof
 from acquis.credentials.request import CompetencyRequest
 from acquis.errors import InvalidInput, NotFound
 from acquis.text import Text
+from support.scenario import (
+    FIRST_AID,
+    PYTHON,
+    SQL,
+    Scenario,
+    award,
+    example,
+    python_request,
+    resource,
+)
 
 
 def test_one_of_several_restrictions_is_enough() -> None:

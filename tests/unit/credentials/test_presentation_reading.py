@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.leaves import spoilt
-from support.scenario import Scenario, python_request
 
 from acquis.credentials.disclosure import what_was_learned
 from acquis.credentials.facts import AgentVerdict, ExchangeFacts
@@ -14,6 +12,8 @@ from acquis.credentials.policy import Conclusion, decide
 from acquis.credentials.presentation import UnverifiedPresentation, parse_presentation
 from acquis.credentials.verify import STANDARD_POLICY, verify_presentation
 from acquis.errors import InvalidInput, TooLarge
+from support.leaves import spoilt
+from support.scenario import Scenario, python_request
 
 
 def test_a_wrong_leaf_anywhere_is_refused_or_judged_but_never_crashes() -> None:

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.achievement_strategies import competencies, texts
-from support.scenario import FIRST_AID, NONCE, NOW, PYTHON, SQL, python_request
 
 from acquis.credentials.proof_request import Interval, UnverifiedProofRequest, parse_proof_request
 from acquis.credentials.request import (
@@ -24,6 +22,8 @@ from acquis.credentials.request import (
 )
 from acquis.errors import InvalidInput, NotFound, TooLarge
 from acquis.text import Text
+from support.achievement_strategies import competencies, texts
+from support.scenario import FIRST_AID, NONCE, NOW, PYTHON, SQL, python_request
 
 LABEL = Text("Python", "Python")
 

@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from support.leaves import spoilt
-from support.scenario import NONCE, Scenario
 
 from acquis.credentials.disclosure import describe
 from acquis.credentials.proof_request import (
@@ -17,6 +15,8 @@ from acquis.credentials.proof_request import (
     parse_proof_request,
 )
 from acquis.errors import InvalidInput, TooLarge
+from support.leaves import spoilt
+from support.scenario import NONCE, Scenario
 
 FOREIGN: dict[str, Any] = {
     "name": "Somebody's request",

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.achievement_strategies import texts
-from support.scenario import Scenario
 
 from acquis.credentials.policy import (
     AllOf,
@@ -38,6 +36,8 @@ from acquis.credentials.verify import (
 )
 from acquis.errors import InvalidInput
 from acquis.text import Text
+from support.achievement_strategies import texts
+from support.scenario import Scenario
 
 SAYS = Text("because", "parce que")
 V, N, U = Outcome.VALID, Outcome.INVALID, Outcome.INDETERMINATE

@@ -7,21 +7,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from support.scenario import (
-    FIRST_AID,
-    INSTITUTE,
-    LIST_AT,
-    NOW,
-    PYTHON,
-    SQL,
-    Scenario,
-    Shelf,
-    award,
-    example,
-    present,
-    python_request,
-    resource,
-)
 
 from acquis.credentials.attributes import Learner
 from acquis.credentials.environment import Entitlement, Standing, TrustListInForce
@@ -40,6 +25,21 @@ from acquis.credentials.verify import (
 )
 from acquis.errors import Unavailable, Untrusted
 from acquis.text import Text
+from support.scenario import (
+    FIRST_AID,
+    INSTITUTE,
+    LIST_AT,
+    NOW,
+    PYTHON,
+    SQL,
+    Scenario,
+    Shelf,
+    award,
+    example,
+    present,
+    python_request,
+    resource,
+)
 
 VALID, INVALID, INDETERMINATE = Outcome.VALID, Outcome.INVALID, Outcome.INDETERMINATE
 
