@@ -23,7 +23,7 @@ from acapy_agent.core.profile import Profile
 
 from acapy_webvh.reader import MirrorReader
 from acapy_webvh.signing import sign_with_wallet
-from acquis.errors import Conflict, NotFound, Unavailable
+from acquis.errors import Conflict, Unavailable
 from acquis.registry.did import parse_did
 from acquis.registry.resource import (
     Link,
@@ -67,14 +67,15 @@ class Publisher:
         ``NotFound`` (this wallet cannot sign for the DID).
         """
         resource = build_resource(did, resource_type, name, content)
-        try:
-            return await self._reader.resource(resource["id"], resource_type)
-        except NotFound:
-            pass
+        standing = await self._reader.refreshed_resource(resource["id"], resource_type)
+        if standing is not None:
+            return standing
         document = await self._reader.document(did)
         await self._put(await sign_with_wallet(profile, document, resource))
-        await self._reader.refresh()
-        return await self._reader.resource(resource["id"], resource_type)
+        shown = await self._reader.refreshed_resource(resource["id"], resource_type)
+        if shown is None:
+            raise _not_shown()
+        return shown
 
     async def publish_first_list(
         self, profile: Profile, definition_id: str, states: Sequence[int], accumulator: str
@@ -167,8 +168,9 @@ class Publisher:
                     continue
             await self._reader.refresh()
             shown, resource = await self._reader.status_list(definition.id, timestamp)
-            if shown == link:
-                return resource
+            if shown != link:
+                raise _not_shown()
+            return resource
         raise _busy()
 
     async def _read_from_host(self, resource_id: str) -> tuple[Resource, str]:
@@ -215,6 +217,15 @@ def _revoked(states: Sequence[int]) -> frozenset[int]:
 def _silent() -> Unavailable:
     return Unavailable(
         Text("The registry does not answer.", "Le registre ne répond pas."),
+    )
+
+
+def _not_shown() -> Unavailable:
+    return Unavailable(
+        Text(
+            "The registry took the publication and does not show it.",
+            "Le registre a reçu la publication et ne la montre pas.",
+        )
     )
 
 

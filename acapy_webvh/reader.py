@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from acquis.errors import NotFound, Unavailable, Untrusted
+from acquis.errors import AcquisError, NotFound, Unavailable, Untrusted
 from acquis.registry.did_log import DidDocument
 from acquis.registry.mirror import Mirror
 from acquis.registry.resource import Link, Resource, ResourceType
@@ -45,6 +45,7 @@ class MirrorReader:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="mirror")
         self._one_refresh = asyncio.Lock()
         self._refreshes_begun = 0
+        self._failure: AcquisError | None = None
         self._last_miss = float("-inf")
         self._silent_until = float("-inf")
 
@@ -55,6 +56,16 @@ class MirrorReader:
     async def resource(self, resource_id: str, expected: ResourceType) -> Resource:
         """The verified resource of that id and type."""
         return await self._read(lambda: self._mirror.resolve_resource(resource_id, expected))
+
+    async def refreshed_resource(self, resource_id: str, expected: ResourceType) -> Resource | None:
+        """The verified resource in a mirror that was just refreshed, None when it is not there."""
+        await self.refresh()
+        try:
+            return await self.in_thread(
+                lambda: self._mirror.resolve_resource(resource_id, expected)
+            )
+        except NotFound:
+            return None
 
     async def tails_file(self, tails_hash: str) -> Path:
         """Where the mirror keeps the tails file."""
@@ -119,7 +130,13 @@ class MirrorReader:
         async with self._one_refresh:
             if self._refreshes_begun < wanted:
                 self._refreshes_begun += 1
-                await self.in_thread(lambda: self._mirror.refresh(timeout=patience))
+                self._failure = None
+                try:
+                    await self.in_thread(lambda: self._mirror.refresh(timeout=patience))
+                except AcquisError as error:
+                    self._failure = error
+            if self._failure is not None:
+                raise type(self._failure)(self._failure.says) from self._failure
 
     async def in_thread[T](self, work: Callable[[], T]) -> T:
         """Run blocking work on the mirror's threads."""

@@ -13,6 +13,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+
+from acquis.acapy import anoncreds, credentials, present_proof
+from acquis.errors import AcquisError, NotFound, Unavailable
+from acquis.registry.resource import ResourceType
+from demo.agents import AgentRole
 from support.agents import REGISTRY, RealAgents, until
 from support.exchanges import (
     Definition,
@@ -24,11 +29,6 @@ from support.exchanges import (
     present,
     revoke,
 )
-
-from acquis.acapy import anoncreds, present_proof
-from acquis.errors import AcquisError, NotFound, Unavailable
-from acquis.registry.resource import ResourceType
-from demo.agents import AgentRole
 
 pytestmark = pytest.mark.agents
 ISSUER, HOLDER, VERIFIER = "issuer-agent", "holder-agent", "verifier-agent"
@@ -143,13 +143,16 @@ async def test_a_verifier_whose_mirror_is_too_old_cannot_tell(
 async def test_a_revoked_credential_is_refused(
     agents: RealAgents, definition: Definition, held: Held
 ) -> None:
-    """The holder's agent proves all the same and gives no hint; the verifying one says false.
+    """The holder's agent proves all the same; the verifying one says false.
 
-    It gives no reason either: a false proof and a revoked credential look the same to it.
+    It gives no reason: to a verifier a false proof and a revoked credential look the same. The
+    holder can know: its agent tells when it is asked.
     """
     revoked = await issue(agents, definition, held.wallet)
     registry_id = await revoke(agents, revoked)
     assert revoked_in_mirror(agents, registry_id) >= 1
+    assert await credentials.is_revoked(revoked.wallet, revoked.credential_id) is True
+    assert await credentials.is_revoked(held.wallet, held.credential_id) is False
     record = await present(agents, definition, revoked)
     assert await verify(agents, record) is False
     assert await verify(agents, await present(agents, definition, held)) is True

@@ -107,13 +107,18 @@ class RealAgents:
         """Bring that agent's mirror up to date, as its service does every minute."""
         await asyncio.to_thread(self.mirror(role).refresh)
 
-    async def create_issuer(self, name: str) -> str:
-        """Grant ``demo/<name>``, make a DID whose attest key lies in the issuer's wallet, publish it."""
-        key = await wallet.create_key(self.client(AgentRole.ISSUER))
+    async def create_issuer(self, name: str, attest_multikey: str | None = None) -> str:
+        """Grant ``demo/<name>`` and publish its DID; the attest key lies in the issuer's wallet.
+
+        ``attest_multikey`` names another key, of which the test keeps the private half.
+        """
+        if attest_multikey is None:
+            key = await wallet.create_key(self.client(AgentRole.ISSUER))
+            attest_multikey = key.multikey
         folder = f"demo/{name}"
         Grants(self.folder / REGISTRY / "grants.json").grant(folder)
         did, log = build_genesis(
-            HOST, folder, SigningKey.generate(), SigningKey.generate(), key.multikey
+            HOST, folder, SigningKey.generate(), SigningKey.generate(), attest_multikey
         )
         async with httpx.AsyncClient(base_url=self.registry_url, trust_env=False) as http:
             answer = await http.put(f"/{folder}/did.jsonl", content=log)
