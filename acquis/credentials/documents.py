@@ -19,7 +19,7 @@ from acquis.credentials.environment import (
 )
 from acquis.credentials.facts import Answer
 from acquis.credentials.report import Aspect, Check, Evidence, Outcome
-from acquis.errors import AcquisError, Untrusted
+from acquis.errors import AcquisError, InvalidInput, Untrusted
 from acquis.text import Text
 
 
@@ -40,7 +40,8 @@ class Documents:
 
 def outcome_of_problem(problem: AcquisError) -> Outcome:
     """A document that fails its checks is INVALID; one that is missing leaves the question open."""
-    return Outcome.INVALID if isinstance(problem, Untrusted) else Outcome.INDETERMINATE
+    fails = isinstance(problem, Untrusted | InvalidInput)
+    return Outcome.INVALID if fails else Outcome.INDETERMINATE
 
 
 def _disagreement(

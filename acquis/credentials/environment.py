@@ -2,8 +2,8 @@
 
 The verifier's service implements ``Environment`` on its mirror; a test on dictionaries. Nothing
 here opens a connection. A ``resolve_`` method raises ``NotFound`` when the mirror does not hold
-the document, ``Untrusted`` when it holds one that fails its checks, ``Unavailable`` when it
-could not look.
+the document, ``Untrusted`` or ``InvalidInput`` when it holds one that fails its checks,
+``Unavailable`` when it could not look; nothing else.
 """
 
 from __future__ import annotations

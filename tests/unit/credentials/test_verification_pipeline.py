@@ -23,7 +23,7 @@ from acquis.credentials.verify import (
     STRICT_POLICY,
     verify_presentation,
 )
-from acquis.errors import Unavailable, Untrusted
+from acquis.errors import InvalidInput, Unavailable, Untrusted
 from acquis.text import Text
 from support.scenario import (
     FIRST_AID,
@@ -385,7 +385,12 @@ def test_a_request_that_asks_non_revocation_otherwise_leaves_it_open(
 @pytest.mark.parametrize("shelf", ["definitions", "schemas", "achievements"])
 @pytest.mark.parametrize(
     ("problem", "outcome"),
-    [(None, INDETERMINATE), (Unavailable(), INDETERMINATE), (Untrusted(), INVALID)],
+    [
+        (None, INDETERMINATE),
+        (Unavailable(), INDETERMINATE),
+        (Untrusted(), INVALID),
+        (InvalidInput(), INVALID),
+    ],
 )
 def test_a_document_that_is_missing_leaves_it_open_and_a_forged_one_is_refused(
     shelf: str, problem: Exception | None, outcome: Outcome
