@@ -8,6 +8,9 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
+import httpx
+from sqlalchemy.exc import IntegrityError
+
 from acquis.acapy.out_of_band import AttachmentType, Invitation, parse_invitation
 from acquis.errors import InvalidInput
 from acquis.protocols import issue_credential, present_proof
@@ -19,6 +22,10 @@ from holder_wallet.surroundings import Surroundings
 
 ISSUE: Final = "issue"
 PRESENT: Final = "present"
+
+_INSIDE: Final = "oob"  # RFC 0434: the invitation itself, in the query of a link
+
+_LONGEST_ID: Final = 100
 
 _NOTHING = Text("Paste a link or an invitation first", "Collez d’abord un lien ou une invitation")
 _NOT_FOR_US = Text(
@@ -40,25 +47,34 @@ async def open_link(around: Surroundings, learner_id: str, given: str) -> tuple[
         raise InvalidInput(_NOTHING)
     link = _short_link(around, given)
     raw = _inside(given) if link is None else await fetch_again(around, learner_id, link)
-    invitation = parse_invitation(raw)
+    invitation = _parse(raw)
     if invitation.attached is None or invitation.thread_id is None:
         raise InvalidInput(_NOT_FOR_US)
-    async with around.database.write() as session:
-        row = await exchanges.find_invitation(session, learner_id, invitation.id)
-        if row is None:
-            row = _build_row(around, learner_id, invitation, link)
-            session.add(row)
+    row = await _keep(around, learner_id, invitation, link)
     await around.works["exchanges"].wake(row.id)
     around.live.changed(f"learner:{learner_id}")
     return row.kind, row.id
 
 
 def host_of(link: str) -> str:
-    """Return the host of a link with its port, or nothing when it is not a link."""
+    """Return the host of a link with its port, or nothing when it is not a link.
+
+    Letters of other alphabets are written as the network writes them, so that a look-alike shows.
+    """
     try:
-        return urlsplit(link).netloc.rpartition("@")[2][:255]
-    except ValueError:
+        return httpx.URL(link).netloc.decode("ascii")[:255]
+    except (httpx.InvalidURL, ValueError):
         return ""
+
+
+def holds_invitation(given: str) -> bool:
+    """Say whether what was given holds the invitation itself; a host in it then says nothing."""
+    if given.startswith("{"):
+        return True
+    try:
+        return _INSIDE in parse_qs(urlsplit(given).query)
+    except ValueError as error:
+        raise InvalidInput from error
 
 
 async def fetch_again(around: Surroundings, learner_id: str, link: str) -> bytes:
@@ -68,14 +84,9 @@ async def fetch_again(around: Surroundings, learner_id: str, link: str) -> bytes
 
 def _short_link(around: Surroundings, given: str) -> str | None:
     """Return the link to be fetched; ``None`` when the invitation is in what was given."""
-    if given.startswith("{"):
+    if holds_invitation(given):
         return None
-    try:
-        parts = urlsplit(given)
-    except ValueError as error:
-        raise InvalidInput from error
-    if "oob" in parse_qs(parts.query):
-        return None
+    parts = urlsplit(given)
     if parts.scheme == "didcomm":
         scheme = "http" if around.settings.loopback_links else "https"
         return f"{scheme}://{parts.netloc}{parts.path}"
@@ -85,11 +96,37 @@ def _short_link(around: Surroundings, given: str) -> str | None:
 def _inside(given: str) -> bytes:
     if given.startswith("{"):
         return given.encode()
-    inside = parse_qs(urlsplit(given).query)["oob"][0]
+    inside = parse_qs(urlsplit(given).query)[_INSIDE][0]
     try:
         return base64.urlsafe_b64decode(inside + "=" * (-len(inside) % 4))
     except (binascii.Error, ValueError) as error:
         raise InvalidInput from error
+
+
+def _parse(unverified: bytes) -> Invitation:
+    try:
+        return parse_invitation(unverified)
+    except UnicodeEncodeError as error:  # half a surrogate pair: no text that could be shown
+        raise InvalidInput(_NOT_FOR_US) from error
+
+
+async def _keep(
+    around: Surroundings, learner_id: str, invitation: Invitation, link: str | None
+) -> ExchangeRow:
+    """Return the learner's exchange of this invitation, made the first time."""
+    name = invitation.id[:_LONGEST_ID]
+    try:
+        async with around.database.write() as session:
+            row = await exchanges.find_invitation(session, learner_id, name)
+            if row is None:
+                row = _build_row(around, learner_id, invitation, link)
+                session.add(row)
+    except IntegrityError:  # another process was quicker
+        async with around.database.read() as session:
+            row = await exchanges.find_invitation(session, learner_id, name)
+        if row is None:
+            raise
+    return row
 
 
 def _build_row(
@@ -107,13 +144,13 @@ def _build_row(
         id=exchange_id,
         learner_id=learner_id,
         kind=kind,
-        invitation_id=invitation.id[:100],
+        invitation_id=invitation.id[:_LONGEST_ID],
         invitation=dict(invitation.content),
         link=link,
         link_host=host_of(link or ""),
-        label=invitation.label[:300],
-        purpose=(invitation.goal or "")[:500],
-        thread_id=(invitation.thread_id or "")[:100],
+        label=_storable(invitation.label, 300),
+        purpose=_storable(invitation.goal or "", 500),
+        thread_id=(invitation.thread_id or "")[:_LONGEST_ID],
         state=exchange.state.value,
         open=True,
         exchange=dump_exchange(exchange),
@@ -121,3 +158,8 @@ def _build_row(
         changed_at=now,
         due_at=float(now),
     )
+
+
+def _storable(text: str, most: int) -> str:
+    """Return ``text`` cut, and without the one character that PostgreSQL refuses."""
+    return text.replace("\x00", "")[:most]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,10 +13,11 @@ import structlog
 from acquis.acapy import credentials as agent_credentials
 from acquis.acapy import present_proof as agent_proof
 from acquis.acapy.client import AgentClient
-from acquis.credentials.disclosure import describe
+from acquis.credentials.disclosure import Labels, describe
 from acquis.credentials.matching import (
     GroupMatch,
     HeldCredential,
+    Selection,
     build_holder_query,
     matching_credentials,
     select_credentials,
@@ -25,13 +27,16 @@ from acquis.credentials.proof_request import (
     UnverifiedProofRequest,
     parse_proof_request,
 )
-from acquis.errors import Conflict, Expired, IllegalTransition, NotFound
+from acquis.errors import Conflict, Expired, IllegalTransition, InvalidInput, NotFound
 from acquis.protocols.machine import Source
 from acquis.protocols.present_proof import Exchange, Facts, Observation, Role, State, advance
 from acquis.protocols.record import load_proof
 from acquis.service.work import Again
 from acquis.text import Text
+from holder_wallet.holding import build_held, describe_all
 from holder_wallet.progress import begin_action, begin_again, keep, receive_invitation
+from holder_wallet.publications import labels_of
+from holder_wallet.questions import summary
 from holder_wallet.receiving import ACCEPTED, ANSWERED, DECLINED
 from holder_wallet.store import exchanges, learners
 from holder_wallet.store.tables import ExchangeRow, ReceiptRow
@@ -76,9 +81,16 @@ class Question:
 
 
 def asked_of(row: ExchangeRow) -> AskedItems | None:
-    """Return what a request asks, read strictly; ``None`` until it has arrived."""
+    """Return what a request asks, read strictly; ``None`` until it has arrived.
+
+    Raises ``InvalidInput`` when it cannot be read, or holds text that cannot be shown.
+    """
     if row.asked is None:
         return None
+    try:
+        json.dumps(row.asked, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:  # half a surrogate pair, in the name of an item
+        raise InvalidInput from error
     return parse_proof_request(UnverifiedProofRequest(row.asked))
 
 
@@ -100,13 +112,7 @@ async def load_question(around: Surroundings, row: ExchangeRow) -> Question | No
             wallet, build_holder_query(group), limit=_MOST_CANDIDATES
         )
         for one in found:
-            held[one.id] = HeldCredential(
-                id=one.id,
-                credential_definition_id=one.credential_definition_id,
-                schema_id=one.schema_id,
-                attributes=one.attributes,
-                issuer=one.credential_definition_id.split("/", 1)[0],
-            )
+            held[one.id] = build_held(one)
     return Question(asked, matching_credentials(asked, held.values()), held)
 
 
@@ -127,10 +133,11 @@ async def share(
     if question is None:
         raise Conflict(_NOT_YET)
     selection = select_credentials(question.matches, choices)
+    labels = labels_of((await describe_all(around, question.held)).values())
     receipt = ReceiptRow(
         id=exchange_id,
         learner_id=learner_id,
-        content=_receipt_content(row, question, set(selection.attributes.values())),
+        content=_receipt_content(row, question, selection, labels),
         presented_at=around.clock.now(),
     )
     async with around.database.write() as session:
@@ -153,9 +160,13 @@ def _check_unanswered(row: ExchangeRow) -> None:
         raise Expired(_OVER)
 
 
-def _receipt_content(row: ExchangeRow, question: Question, used: set[str]) -> dict[str, Any]:
-    disclosure = describe(question.asked)
+def _receipt_content(
+    row: ExchangeRow, question: Question, selection: Selection, labels: Labels
+) -> dict[str, Any]:
+    disclosure, asked = describe(question.asked, labels), summary(question.asked, labels)
+    used = {*selection.attributes.values(), *selection.predicates.values()}
     return {
+        "asked": [asked.en, asked.fr],
         "verifier": row.label,
         "domain": row.link_host,
         "purpose": row.purpose,

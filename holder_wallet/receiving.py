@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from acquis.acapy import credentials as agent_credentials
 from acquis.acapy import issue_credential as agent_issue
 from acquis.acapy.client import AgentClient
 from acquis.errors import Conflict, IllegalTransition, NotFound
@@ -24,7 +26,9 @@ from acquis.protocols.machine import Source
 from acquis.protocols.record import load_issue
 from acquis.service.work import Again
 from acquis.text import Text
+from holder_wallet.holding import open_wallet, publications_of
 from holder_wallet.progress import begin_action, begin_again, keep, receive_invitation
+from holder_wallet.publications import Described
 from holder_wallet.store import exchanges, learners
 from holder_wallet.store.tables import ExchangeRow
 from holder_wallet.surroundings import Surroundings
@@ -69,6 +73,31 @@ async def answer(around: Surroundings, learner_id: str, exchange_id: str, *, acc
         row.answer = wanted
     around.live.changed(f"exchange:{exchange_id}")
     await around.works["exchanges"].due(exchange_id)
+
+
+async def load_offer(around: Surroundings, row: ExchangeRow) -> Described | None:
+    """Return what is offered, or was, with what is published about it; ``None`` when it is gone.
+
+    What was stored is read from the wallet once the agent has forgotten the offer. Raises
+    ``Unavailable``.
+    """
+    wallet = await open_wallet(around, row.learner_id)
+    record = await _find_record(wallet, row)
+    found: tuple[str, Mapping[str, str]] | None = None
+    if record is not None and record.credential_definition_id and record.attributes:
+        found = record.credential_definition_id, record.attributes
+    elif row.state == State.DONE:
+        stored = await agent_credentials.find_credential(wallet, stored_id(row))
+        if stored is not None:
+            found = stored.credential_definition_id, stored.attributes
+    if found is None:
+        return None
+    return await asyncio.to_thread(publications_of(around).describe, *found)
+
+
+def stored_id(row: ExchangeRow) -> str:
+    """Return the name in the wallet of the credential that an offer became."""
+    return load_issue(row.exchange).facts.stored_credential_id or row.id
 
 
 async def perform(around: Surroundings, row: ExchangeRow) -> Again | None:

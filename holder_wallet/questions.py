@@ -1,0 +1,59 @@
+"""What a request asks, in one line; the items of it are worded by `acquis.credentials.disclosure`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from acquis.credentials.disclosure import (
+    Labels,
+    attribute_label,
+    competency_label,
+    predicate_in_words,
+)
+from acquis.credentials.proof_request import AskedGroup, AskedItems, AskedPredicate
+from acquis.text import Text
+from holder_wallet.views import join
+
+_MOST: Final = 3
+
+
+def summary(asked: AskedItems, labels: Labels) -> Text:
+    """Return in one line what is asked: "Python, level 3 or more"."""
+    groups = [group_label(each, labels) for each in asked.groups()]
+    line = join(groups[:_MOST], "; ")
+    return line if len(groups) <= _MOST else Text(f"{line.en}; …", f"{line.fr} ; …")
+
+
+def group_label(group: AskedGroup, labels: Labels) -> Text:
+    """Return in one line what one group asks."""
+    found = [label for each in group.predicates if (label := _level_asked(each, labels))]
+    for name in (name for each in group.attributes for name in each.names):
+        competency = competency_label(name, labels)
+        if competency is not None:
+            found.append(
+                Text(f"{competency.en}, with the level", f"{competency.fr}, avec le niveau")
+            )
+    if not found:
+        found = [attribute_label(name, labels) for name in group.names[:_MOST]]
+    return join(found)
+
+
+def referents_of(group: AskedGroup) -> tuple[str, ...]:
+    """Return every referent of a group, at least one."""
+    return (
+        *(each.referent for each in group.attributes),
+        *(each.referent for each in group.predicates),
+    )
+
+
+def _level_asked(asked: AskedPredicate, labels: Labels) -> Text | None:
+    competency = competency_label(asked.name, labels)
+    if competency is None:
+        return None
+    if asked.relation in (">=", ">"):
+        level = asked.bound + (asked.relation == ">")
+        return Text(
+            f"{competency.en}, level {level} or more",
+            f"{competency.fr}, niveau {level} ou plus",
+        )
+    return predicate_in_words(asked, labels)
