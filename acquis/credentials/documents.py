@@ -88,65 +88,65 @@ def _disagreement(
     return next((says for holds, says in findings if not holds), None)
 
 
+_UNCLEAR = Text(
+    "It is not clear which credential and which achievement this rests on.",
+    "On ne sait pas sur quelle attestation ni quelle réalisation ceci repose.",
+)
+_UNREAD = Text(
+    "A document of the issuer could not be read from the mirror.",
+    "Un document de l’émetteur n’a pas pu être lu dans le miroir.",
+)
+_AGREED = Text(
+    "Definition, schema and achievement are the issuer's own and agree.",
+    "Définition, schéma et réalisation sont bien de l’émetteur et concordent.",
+)
+
+
+def _judge(
+    definition: PublishedCredentialDefinition,
+    schema: PublishedSchema,
+    published: PublishedAchievement,
+    presented_schema_id: str,
+) -> tuple[Outcome, Text]:
+    disagreement = _disagreement(definition, schema, published, presented_schema_id)
+    if disagreement is None:
+        return Outcome.VALID, _AGREED
+    return Outcome.INVALID, Text(
+        f"Definition, schema and achievement contradict each other: {disagreement.en}.",
+        f"Définition, schéma et réalisation se contredisent : {disagreement.fr}.",
+    )
+
+
 def resolve_documents(answer: Answer, environment: Environment) -> Documents:
     """Look up what ``answer`` rests on and compare; never raises."""
     definition: PublishedCredentialDefinition | None = None
     schema: PublishedSchema | None = None
     published: PublishedAchievement | None = None
     evidence: dict[str, Evidence] = {}
-
-    def found(outcome: Outcome, reason: Text) -> Documents:
-        check = Check(
-            "issuer-documents",
-            Aspect.AUTHENTIC,
-            outcome,
-            reason,
-            answer.subject,
-            evidence,
-            environment.mirror_refreshed_at,
-        )
-        return Documents(definition, schema, published, check)
-
-    achievement_id = answer.value("achievement_id")
-    if answer.credential is None or achievement_id is None:
-        return found(
-            Outcome.INDETERMINATE,
-            Text(
-                "It is not clear which credential and which achievement this rests on.",
-                "On ne sait pas sur quelle attestation ni quelle réalisation ceci repose.",
-            ),
-        )
-    identifier = answer.facts.presentation.identifiers[answer.credential]
-    evidence["credential_definition"] = identifier.credential_definition_id
-    evidence["schema"] = identifier.schema_id
-    evidence["achievement"] = achievement_id.raw[:2_000]
-    try:
-        definition = environment.resolve_credential_definition(identifier.credential_definition_id)
-        evidence["issuer"] = definition.issuer
-        schema = environment.resolve_schema(definition.schema_id)
-        published = environment.resolve_achievement(achievement_id.raw)
-    except AcquisError as problem:
-        evidence["problem"] = problem.code
-        return found(
-            outcome_of_problem(problem),
-            Text(
-                "A document of the issuer could not be read from the mirror.",
-                "Un document de l’émetteur n’a pas pu être lu dans le miroir.",
-            ),
-        )
-    disagreement = _disagreement(definition, schema, published, identifier.schema_id)
-    if disagreement is not None:
-        return found(
-            Outcome.INVALID,
-            Text(
-                f"Definition, schema and achievement contradict each other: {disagreement.en}.",
-                f"Définition, schéma et réalisation se contredisent : {disagreement.fr}.",
-            ),
-        )
-    return found(
-        Outcome.VALID,
-        Text(
-            "Definition, schema and achievement are the issuer's own and agree.",
-            "Définition, schéma et réalisation sont bien de l’émetteur et concordent.",
-        ),
+    found = Outcome.INDETERMINATE, _UNCLEAR
+    shown = answer.value("achievement_id")
+    if answer.credential is not None and shown is not None:
+        identifier = answer.facts.presentation.identifiers[answer.credential]
+        evidence["credential_definition"] = identifier.credential_definition_id
+        evidence["schema"] = identifier.schema_id
+        evidence["achievement"] = shown.raw[:2_000]
+        try:
+            definition = environment.resolve_credential_definition(
+                identifier.credential_definition_id
+            )
+            evidence["issuer"] = definition.issuer
+            schema = environment.resolve_schema(definition.schema_id)
+            published = environment.resolve_achievement(shown.raw)
+            found = _judge(definition, schema, published, identifier.schema_id)
+        except AcquisError as problem:
+            evidence["problem"] = problem.code
+            found = outcome_of_problem(problem), _UNREAD
+    check = Check(
+        "issuer-documents",
+        Aspect.AUTHENTIC,
+        *found,
+        answer.subject,
+        evidence,
+        environment.mirror_refreshed_at,
     )
+    return Documents(definition, schema, published, check)

@@ -166,6 +166,30 @@ def _judge_registry(
     )
 
 
+_LATER = Text(
+    "The proof names a revocation list later than the request.",
+    "La preuve nomme une liste de révocation postérieure à la demande.",
+)
+_NO_SUCH_LIST = Text(
+    "No revocation list was published at the time the proof names.",
+    "Aucune liste de révocation n’a été publiée au moment que nomme la preuve.",
+)
+_IN_FORCE = Text(
+    "Not revoked, by the revocation list in force.",
+    "Non révoquée, d’après la liste de révocation en vigueur.",
+)
+_WITHIN_GRACE = Text(
+    "Not revoked, by a revocation list replaced within the grace allowed.",
+    "Non révoquée, d’après une liste de révocation remplacée dans le délai admis.",
+)
+_STALE = Text(
+    "Stale revocation evidence: a newer revocation list was in force, and the credential was not "
+    "proved to stand by it.",
+    "Preuve de non-révocation périmée : une liste plus récente était en vigueur, et rien ne "
+    "prouve que l’attestation vaut encore d’après elle.",
+)
+
+
 def _judge_list(named: _Named, facts: ExchangeFacts, environment: Environment) -> _Finding:
     timestamp = named.timestamp
     asked, at = facts.asked_at or 0, facts.judged_at or 0
@@ -176,54 +200,14 @@ def _judge_list(named: _Named, facts: ExchangeFacts, environment: Environment) -
         "at": at,
     }
     if timestamp > asked:
-        return _Finding(
-            Outcome.INVALID,
-            Text(
-                "The proof names a revocation list later than the request.",
-                "La preuve nomme une liste de révocation postérieure à la demande.",
-            ),
-            evidence,
-        )
+        return _Finding(Outcome.INVALID, _LATER, evidence)
     found = environment.resolve_list_in_force(named.registry_id, timestamp)
     if found.timestamp != timestamp:
-        return _Finding(
-            Outcome.INVALID,
-            Text(
-                "No revocation list was published at the time the proof names.",
-                "Aucune liste de révocation n’a été publiée au moment que nomme la preuve.",
-            ),
-            evidence,
-        )
+        return _Finding(Outcome.INVALID, _NO_SUCH_LIST, evidence)
     superseded = found.superseded_at
     if superseded is None or superseded > at:
-        return _Finding(
-            Outcome.VALID,
-            Text(
-                "Not revoked, by the revocation list in force.",
-                "Non révoquée, d’après la liste de révocation en vigueur.",
-            ),
-            evidence,
-            timestamp,
-        )
+        return _Finding(Outcome.VALID, _IN_FORCE, evidence, timestamp)
     evidence |= {"superseded": superseded, "grace": environment.grace}
     if at - superseded <= environment.grace and environment.grace > 0:
-        return _Finding(
-            Outcome.VALID,
-            Text(
-                "Not revoked, by a revocation list replaced within the grace allowed.",
-                "Non révoquée, d’après une liste de révocation remplacée dans le délai admis.",
-            ),
-            evidence,
-            timestamp,
-        )
-    return _Finding(
-        Outcome.INVALID,
-        Text(
-            "Stale revocation evidence: a newer revocation list was in force, and the credential "
-            "was not proved to stand by it.",
-            "Preuve de non-révocation périmée : une liste plus récente était en vigueur, et rien "
-            "ne prouve que l’attestation vaut encore d’après elle.",
-        ),
-        evidence,
-        timestamp,
-    )
+        return _Finding(Outcome.VALID, _WITHIN_GRACE, evidence, timestamp)
+    return _Finding(Outcome.INVALID, _STALE, evidence, timestamp)
