@@ -17,9 +17,10 @@ import pytest
 from acquis.acapy import anoncreds, credentials, present_proof
 from acquis.errors import AcquisError, NotFound, Unavailable
 from acquis.registry.resource import ResourceType
-from demo.agents import AgentRole
+from demo.agents import AgentRole, AgentSecrets
 from support.agents import REGISTRY, RealAgents, until
 from support.exchanges import (
+    CLAIMS,
     Definition,
     Held,
     active_registry,
@@ -307,3 +308,16 @@ def owns_port(pid: int, port: int) -> bool:
         entry.readlink().name for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.is_symlink()
     }
     return any(f"socket:[{inode}]" in held for inode in inodes)
+
+
+async def test_no_log_holds_a_claim_or_a_secret(
+    agents: RealAgents, definition: Definition, held: Held
+) -> None:
+    """Last on purpose: by now the agents have met every error of this file."""
+    logs = {path: path.read_text() for path in agents.folder.glob("*/*.log")}
+    assert len(logs) == 4
+    forbidden = [CLAIMS["given_name"], CLAIMS["achievement_id"]]
+    for setup in agents.setups.values():
+        forbidden += [getattr(setup.secrets, name) for name in AgentSecrets.__slots__]
+    for path, log in logs.items():
+        assert not [word for word in forbidden if word in log], path

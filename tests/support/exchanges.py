@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import base58
-from support.agents import RealAgents, until
 
 from acquis.acapy import anoncreds, issue_credential, multitenancy, out_of_band, present_proof
 from acquis.acapy.client import AgentClient
@@ -17,10 +16,11 @@ from acquis.errors import NotFound
 from acquis.protocols.issue_credential import Role as IssueRole
 from acquis.protocols.present_proof import Role as ProofRole
 from demo.agents import AgentRole
+from support.agents import RealAgents, until
 
 PYTHON = "esco_ccd0a1d9-afda-43d9-b901-96344886e14d"
 SQL = "esco_598de5b0-5b58-4ea7-8058-a4bc4d18c742"
-CLAIMS = {"achievement_id": "an achievement", "given_name": "Ada", PYTHON: "4", SQL: "2"}
+CLAIMS = {"achievement_id": "an achievement", "given_name": "Adalbertine", PYTHON: "4", SQL: "2"}
 
 
 @dataclass(frozen=True)
