@@ -166,7 +166,13 @@ async def send_presentation(
 
 
 async def verify(client: AgentClient, record_id: str) -> Record:
-    """Verifier: have the agent check the proof. Allowed in ``presentation-received``."""
+    """Verifier: have the agent check the proof. Allowed in ``presentation-received``.
+
+    Raises:
+        InvalidInput: it is in another state.
+        Unavailable: something it needs cannot be resolved now; nothing is lost, ask again.
+
+    """
     return _read_record(
         await client.post("/present-proof-2.0/records/{}/verify-presentation", record_id)
     )

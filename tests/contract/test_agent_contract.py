@@ -1,22 +1,14 @@
-"""What our services rely on, asked alike of the simulator and of real agents.
+"""What our services rely on when they issue, asked alike of the simulator and of real agents.
 
 A case that holds for one and not for the other is a fault of the simulator.
 """
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
-import base58
 import pytest
-from support.agents import RealAgents, until
-from support.simulator import World
 
 from acquis.acapy import (
     anoncreds,
@@ -30,216 +22,28 @@ from acquis.acapy import (
     wallet,
 )
 from acquis.acapy.client import AgentClient
-from acquis.acapy.out_of_band import AttachmentType, Invitation
-from acquis.acapy.present_proof import ChosenCredentials
-from acquis.errors import AcquisError, InvalidInput, NotAllowed, NotFound
+from acquis.acapy.out_of_band import AttachmentType
+from acquis.errors import AcquisError, Conflict, InvalidInput, NotAllowed, NotFound
 from acquis.protocols import issue_credential as issuing
 from acquis.protocols import present_proof as presenting
-from acquis.registry.did_log import build_genesis
 from acquis.registry.keys import SigningKey, is_signed_by
 from acquis.registry.multibase import decode_multibase
 from acquis.registry.resource import build_proof_input
-from demo.agents import AgentRole
-
-LEVEL = "esco_ccd0a1d9-afda-43d9-b901-96344886e14d"
-CLAIMS = {"achievement_id": "an id", LEVEL: "4", "given_name": "Ada", "valid_until": "99991231"}
-REGISTRY_SIZE = 40
-UNKNOWN = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
-
-
-@dataclass
-class Cast:
-    """The three agents, an issuer's DID with its attest key, and one credential definition."""
-
-    issuer: AgentClient
-    holder: AgentClient
-    verifier: AgentClient
-    did: str
-    attest_key: str
-    schema_id: str
-    definition_id: str
-    see: Callable[[], Awaitable[None]]
-
-    async def learner(self) -> AgentClient:
-        """A new sub-wallet."""
-        made = await multitenancy.create_wallet(
-            self.holder, f"learner {uuid4()}", raw_key(), "A learner"
-        )
-        return self.holder.for_wallet(made.token)
-
-    async def offer(self) -> tuple[issue_credential.Record, Invitation]:
-        """An offer and its invitation, as it is read from a link."""
-        record = await issue_credential.create_offer(self.issuer, self.definition_id, CLAIMS)
-        invitation = await out_of_band.create_invitation(
-            self.issuer,
-            AttachmentType.CREDENTIAL_OFFER,
-            record.id,
-            label="University",
-            goal_code="issue-vc",
-            goal="An award",
-            handshake=True,
-        )
-        return record, out_of_band.parse_invitation(invitation.text.encode())
-
-    async def ask(
-        self, least: int = 3, *, auto_verify: bool = True
-    ) -> tuple[present_proof.Record, Invitation]:
-        """A request for a level and its invitation."""
-        to = {"to": int(time.time())}
-        restrictions = [{"cred_def_id": self.definition_id}]
-        request = {
-            "name": "a level",
-            "version": "1.0",
-            "requested_attributes": {
-                "c1": {
-                    "names": ["achievement_id"],
-                    "restrictions": restrictions,
-                    "non_revoked": to,
-                }
-            },
-            "requested_predicates": {
-                "c1-level": {
-                    "name": LEVEL,
-                    "p_type": ">=",
-                    "p_value": least,
-                    "restrictions": restrictions,
-                    "non_revoked": to,
-                }
-            },
-            "non_revoked": to,
-        }
-        record = await present_proof.create_request(self.verifier, request, auto_verify=auto_verify)
-        invitation = await out_of_band.create_invitation(
-            self.verifier,
-            AttachmentType.PROOF_REQUEST,
-            record.id,
-            label="Employer",
-            goal_code="request-proof",
-            goal="A job",
-            handshake=False,
-        )
-        return record, out_of_band.parse_invitation(invitation.text.encode())
-
-
-def raw_key() -> str:
-    return base58.b58encode(uuid4().bytes + uuid4().bytes).decode()
-
-
-async def offered(learner: AgentClient, invitation: Invitation) -> issue_credential.Record:
-    await out_of_band.receive_invitation(learner, invitation)
-    assert invitation.thread_id
-    thread_id = invitation.thread_id
-    return await until(
-        lambda: issue_credential.find(learner, thread_id, issuing.Role.HOLDER), "offer", pause=0.02
-    )
-
-
-async def requested(learner: AgentClient, invitation: Invitation) -> present_proof.Record:
-    await out_of_band.receive_invitation(learner, invitation)
-    assert invitation.thread_id
-    thread_id = invitation.thread_id
-    return await until(
-        lambda: present_proof.find(learner, thread_id, presenting.Role.PROVER), "ask", pause=0.02
-    )
-
-
-async def issued_in(client: AgentClient, record_id: str, state: str) -> issue_credential.Record:
-    async def look() -> issue_credential.Record | None:
-        record = await issue_credential.load(client, record_id)
-        return record if record.state == state else None
-
-    return await until(look, state, pause=0.02)
-
-
-async def presented_in(client: AgentClient, record_id: str, state: str) -> present_proof.Record:
-    async def look() -> present_proof.Record | None:
-        record = await present_proof.load(client, record_id)
-        return record if record.state == state else None
-
-    return await until(look, state, pause=0.02)
-
-
-async def issue(cast: Cast, learner: AgentClient) -> tuple[str, anoncreds.IssuedCredential]:
-    """Issue to ``learner``; return the credential's name in the wallet, and its index."""
-    sent, invitation = await cast.offer()
-    held = await offered(learner, invitation)
-    await issue_credential.send_request(learner, held.id)
-    await issued_in(cast.issuer, sent.id, "request-received")
-    await issue_credential.issue(cast.issuer, sent.id)
-    await issued_in(learner, held.id, "credential-received")
-    await issue_credential.store(learner, held.id, held.id)
-    await issued_in(cast.issuer, sent.id, "done")
-    index = await anoncreds.find_issued(cast.issuer, sent.id)
-    assert index
-    return held.id, index
-
-
-def choose(credential: str) -> ChosenCredentials:
-    return ChosenCredentials({"c1": credential}, {"c1-level": credential})
-
-
-@pytest.fixture(
-    scope="module", params=["simulator", pytest.param("agents", marks=pytest.mark.agents)]
+from support.agents import until
+from support.cast import (
+    CLAIMS,
+    LEVEL,
+    REGISTRY_SIZE,
+    UNKNOWN,
+    Cast,
+    choose,
+    issue,
+    issued_in,
+    offered,
+    presented_in,
+    raw_key,
+    requested,
 )
-def stage(request: pytest.FixtureRequest) -> World | RealAgents:
-    """Where the cases are played."""
-    if request.param == "simulator":
-        return World(seed=7)
-    found: RealAgents = request.getfixturevalue("agents")
-    return found
-
-
-@pytest.fixture(scope="module")
-async def cast(stage: World | RealAgents) -> AsyncIterator[Cast]:
-    """An issuer with one revocable credential definition, a holder, a verifier."""
-    if isinstance(stage, World):
-        clients = [
-            stage.agent("issuer").client(),
-            stage.agent("holder", multitenant=True).client(),
-            stage.agent("verifier").client(),
-        ]
-        attest_key = (await wallet.create_key(clients[0])).multikey
-        did, _ = build_genesis(
-            "registry.acquis.example",
-            "demo/contract",
-            SigningKey.generate(),
-            SigningKey.generate(),
-            attest_key,
-        )
-    else:
-        clients = [stage.client(role) for role in AgentRole]
-        did = await stage.create_issuer("contract")
-        await stage.refresh(AgentRole.ISSUER)
-        document = stage.mirror(AgentRole.ISSUER).resolve_did(did)
-        attest_key = next(iter(document.assertion_keys().values()))
-    issuer, holder, verifier = clients
-    await wallet.bind_key(issuer, attest_key, f"{did}#{attest_key}")
-    schema_id = await anoncreds.register_schema(issuer, did, "contract", "1.0", list(CLAIMS))
-    definition_id = await anoncreds.register_credential_definition(
-        issuer, did, schema_id, "contract", REGISTRY_SIZE
-    )
-
-    async def see() -> None:
-        if isinstance(stage, RealAgents):
-            for role in AgentRole:
-                await stage.refresh(role)
-
-    await until(lambda: active_registry(issuer, definition_id), "registry")
-    await see()
-    yield Cast(issuer, holder, verifier, did, attest_key, schema_id, definition_id, see)
-    if isinstance(stage, World):
-        await stage.settle()
-        assert [agent.failures for agent in stage.agents.values()] == [[], [], []]
-        await stage.close()
-
-
-async def active_registry(
-    client: AgentClient, definition_id: str
-) -> anoncreds.RevocationRegistry | None:
-    try:
-        return await anoncreds.load_active_registry(client, definition_id)
-    except NotFound:
-        return None
 
 
 async def test_an_agent_is_ready_and_says_who_it_is(cast: Cast) -> None:
@@ -468,114 +272,25 @@ async def test_credentials_are_found_by_what_they_hold_page_by_page(cast: Cast) 
         await credentials.is_revoked(learner, name)
 
 
-async def test_a_level_is_proved_and_nothing_else_is_shown(cast: Cast) -> None:
+async def test_a_credential_is_sent_again_until_it_was_acknowledged(cast: Cast) -> None:
     learner = await cast.learner()
-    name, index = await issue(cast, learner)
-    asked, invitation = await cast.ask()
-    assert invitation.attached is AttachmentType.PROOF_REQUEST
-    assert not invitation.wants_connection
-    answer = await requested(learner, invitation)
-    assert answer.request == asked.request
-    assert {
-        one.credential_id for one in await present_proof.list_candidates(learner, answer.id)
-    } == {name}
-    sent = await present_proof.send_presentation(learner, answer.id, choose(name))
-    assert sent.state == "presentation-sent"
-    seen = await presented_in(cast.verifier, asked.id, "done")
-    assert (seen.verified, seen.warnings) == (True, ())
-    shown: Any = seen.presentation.content if seen.presentation else None
-    proof = shown["requested_proof"]
-    group = proof["revealed_attr_groups"]["c1"]
-    assert group["values"]["achievement_id"]["raw"] == "an id"
-    assert proof["predicates"] == {"c1-level": {"sub_proof_index": 0}}
-    (named,) = shown["identifiers"]
-    assert named["cred_def_id"] == cast.definition_id
-    assert named["rev_reg_id"] == index.revocation_registry_id
-    assert "Ada" not in json.dumps(shown)
-    observation = present_proof.observe_presentation(seen)
-    assert observation
-    exchange = presenting.advance(
-        presenting.Exchange("ours", presenting.Role.VERIFIER), observation
-    )
-    assert exchange.verdict is True
-    await presented_in(learner, answer.id, "done")
-
-
-async def test_a_level_that_was_not_reached_is_not_proved(cast: Cast) -> None:
-    learner = await cast.learner()
-    name, _ = await issue(cast, learner)
-    asked, invitation = await cast.ask(least=5)
-    answer = await requested(learner, invitation)
-    with pytest.raises(InvalidInput):
-        await present_proof.send_presentation(learner, answer.id, choose(name))
-    assert (await present_proof.load(learner, answer.id)).state == "abandoned"
-    told = present_proof.observe_presentation(
-        await presented_in(cast.verifier, asked.id, "abandoned")
-    )
-    assert told
-    assert told.state is presenting.State.ABANDONED
-
-
-async def test_a_request_is_declined_and_the_verifier_is_told(cast: Cast) -> None:
-    learner = await cast.learner()
-    asked, invitation = await cast.ask()
-    answer = await requested(learner, invitation)
-    await present_proof.report_problem(learner, answer.id, present_proof.DECLINED)
-    for record in (
-        await presented_in(cast.verifier, asked.id, "abandoned"),
-        await present_proof.load(learner, answer.id),
-    ):
-        observation = present_proof.observe_presentation(record)
-        assert observation
-        assert observation.state is presenting.State.DECLINED
-
-
-async def test_verifying_can_wait_until_it_is_asked_for(cast: Cast) -> None:
-    learner = await cast.learner()
-    name, _ = await issue(cast, learner)
-    asked, invitation = await cast.ask(auto_verify=False)
-    answer = await requested(learner, invitation)
-    with pytest.raises(InvalidInput):
-        await present_proof.verify(cast.verifier, asked.id)
-    await present_proof.send_presentation(learner, answer.id, choose(name))
-    received = await presented_in(cast.verifier, asked.id, "presentation-received")
-    assert received.verified is None
-    assert received.presentation
-    assert (await present_proof.verify(cast.verifier, asked.id)).verified is True
-    assert (await present_proof.load(cast.verifier, asked.id)).state == "done"
-    with pytest.raises(InvalidInput):
-        await present_proof.send_presentation(learner, answer.id, choose(name))
-
-
-async def test_a_revoked_credential_no_longer_verifies(cast: Cast) -> None:
-    learner = await cast.learner()
-    name, index = await issue(cast, learner)
-    other, _ = await issue(cast, learner)
-    registry_id, number = index.revocation_registry_id, index.revocation_index
-    for _ in range(2):
-        await anoncreds.mark_revoked(cast.issuer, registry_id, number)
-    held = await anoncreds.load_wallet_list(cast.issuer, registry_id)
-    assert number in held.pending
-    assert number in held.issued
-    assert number not in held.revoked
-    assert await credentials.is_revoked(learner, name) is False
-    await anoncreds.publish_revocations(cast.issuer, registry_id)
-    held = await anoncreds.load_wallet_list(cast.issuer, registry_id)
-    assert number in held.revoked
-    assert held.pending == frozenset()
-    outcome = await anoncreds.reconcile_lists(cast.issuer)
-    assert registry_id not in outcome.behind
-    await cast.see()
-
-    async def shown() -> bool | None:
-        return await credentials.is_revoked(learner, name)
-
-    await until(shown, "revocation")
-    for credential, verdict in ((name, False), (other, True)):
-        asked, invitation = await cast.ask()
-        answer = await requested(learner, invitation)
-        await present_proof.send_presentation(learner, answer.id, choose(credential))
-        assert (await presented_in(cast.verifier, asked.id, "done")).verified is verdict
+    sent, invitation = await cast.offer()
+    held = await offered(learner, invitation)
+    with pytest.raises(Conflict):
+        await issue_credential.send_again(cast.issuer, sent.id)
+    await issue_credential.send_request(learner, held.id)
+    await issued_in(cast.issuer, sent.id, "request-received")
+    first = await issue_credential.issue(cast.issuer, sent.id)
+    await issued_in(learner, held.id, "credential-received")
+    await issue_credential.send_again(cast.issuer, sent.id)
+    await issue_credential.store(learner, held.id, held.id)
+    done = await issued_in(cast.issuer, sent.id, "done")
+    assert done.revocation_index == first.revocation_index
+    with pytest.raises(Conflict):
+        await issue_credential.send_again(cast.issuer, sent.id)
+    with pytest.raises(NotFound):
+        await issue_credential.send_again(cast.issuer, UNKNOWN)
+    assert len(await credentials.list_credentials(learner)) == 1
 
 
 async def test_what_is_not_there_is_said_so(cast: Cast) -> None:

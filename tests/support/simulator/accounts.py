@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from acquis.registry.keys import SigningKey
+from acquis.registry.resource import build_proof_input, secure
 from support.simulator.agent import Ask, Handler, RefusalError, Turn
 from support.simulator.cryptography import index_of
 from support.simulator.registry import UnpublishedError
@@ -17,9 +19,6 @@ from support.simulator.wallet import (
     now,
     page,
 )
-
-from acquis.registry.keys import SigningKey
-from acquis.registry.resource import build_proof_input, secure
 
 type Json = dict[str, Any]
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 import httpx
-from support.simulator.doorbells import Doorbells
-from support.simulator.wallet import Wallet
 
 from acquis.acapy.client import AgentClient
+from support.simulator.doorbells import Doorbells
+from support.simulator.wallet import Wallet
 
 if TYPE_CHECKING:
     from support.simulator.world import Envelope, World
@@ -93,6 +93,7 @@ class SimulatedAgent:
         self.tasks: set[asyncio.Task[None]] = set()
         self.failures: list[BaseException] = []
         self.is_down = False
+        self.has_crashed = False
         self.answers_with_old_lists = False
         self._crash: tuple[str, Moment] | None = None
         self._routes, self._messages = _handlers()
@@ -173,7 +174,7 @@ class SimulatedAgent:
 
     def _maybe_crash(self, name: str, moment: Moment) -> None:
         if self._crash == (name, moment):
-            self._crash = None
+            self._crash, self.has_crashed = None, True
             self.kill()
             raise CrashError(name)
 

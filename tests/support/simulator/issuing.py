@@ -119,6 +119,15 @@ async def issue(turn: Turn, ask: Ask) -> Json:
     return _detail(turn.wallet, record)
 
 
+async def send_again(turn: Turn, ask: Ask) -> Json:
+    """What our plugin adds: send an issued credential once more."""
+    record = _find(turn, ask.names[0])
+    if record["state"] != "credential-issued":
+        raise RefusalError(409)
+    _send(turn, record, record["cred_issue"])
+    return {}
+
+
 async def store(turn: Turn, ask: Ask) -> Json:
     record, wallet = _find(turn, ask.names[0]), turn.wallet
     name = ask.body.get("credential_id") or turn.world.new_id()
@@ -323,6 +332,7 @@ ROUTES: dict[str, Handler] = {
     "DELETE /issue-credential-2.0/records/{}": delete,
     "POST /issue-credential-2.0/records/{}/send-request": send_request,
     "POST /issue-credential-2.0/records/{}/issue": issue,
+    "POST /redelivery/credentials/{}": send_again,
     "POST /issue-credential-2.0/records/{}/store": store,
     "POST /issue-credential-2.0/records/{}/problem-report": report_problem,
 }

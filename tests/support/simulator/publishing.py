@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import base58
-from support.simulator.agent import Ask, Handler, RefusalError, Turn
-from support.simulator.registry import UnpublishedError
-from support.simulator.wallet import IssuerRegistry
 
 from acquis.registry.content import tails_location
 from acquis.registry.resource import ResourceType
+from support.simulator.agent import Ask, Handler, RefusalError, Turn
+from support.simulator.registry import UnpublishedError
+from support.simulator.wallet import IssuerRegistry
 
 type Json = dict[str, Any]
 

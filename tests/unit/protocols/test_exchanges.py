@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acquis.errors import IllegalTransition
-from acquis.protocols import connection, diagram, issue_credential, present_proof, revocation
+from acquis.protocols import (
+    connection,
+    diagram,
+    issue_credential,
+    present_proof,
+    record,
+    revocation,
+)
 from acquis.protocols.machine import Source, Table
 
 PROTOCOLS = (issue_credential, present_proof, connection, revocation)
@@ -85,6 +93,21 @@ def test_nothing_leaves_a_terminal_state(
     if reached.is_over:
         later = data.draw(st.sampled_from(module.TABLE.states(role)))
         assert module.advance(reached, module.Observation(later)).state == reached.state
+
+
+@given(lives())
+def test_an_exchange_is_kept_as_json_and_comes_back_the_same(
+    life: tuple[ModuleType, Any, list[Any]],
+) -> None:
+    module, role, observations = life
+    loads: dict[ModuleType, Any] = {
+        issue_credential: record.load_issue,
+        present_proof: record.load_proof,
+    }
+    if module in loads:
+        reached = live(module, begin(module, role), observations)
+        kept = json.loads(json.dumps(record.dump_exchange(reached)))
+        assert loads[module](kept) == reached
 
 
 @every_side
