@@ -52,6 +52,7 @@ from acquis.registry.strict_json import parse_json, parse_object
 from acquis.text import Text
 
 _ATTEMPTS = 3
+_PAUSE = 0.05  # seconds before the second attempt, doubled for each further one
 _MOST_FILES = 2_000_000
 _SYNC_ALL = 64  # from this many files on, one sync of everything replaces one per file
 
@@ -117,9 +118,9 @@ class Source:
                 failure = error
             finally:
                 fetcher.close()
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or attempt == _ATTEMPTS - 1:
                 break
-            time.sleep(0.1 * 2**attempt)
+            time.sleep(_PAUSE * 2**attempt)
         kind = type(failure).__name__
         raise Unavailable(
             Text(

@@ -13,8 +13,6 @@ from did_webvh.askar import AskarSigningKey
 from did_webvh.core.proof import di_jcs_sign
 from hypothesis import given
 from hypothesis import strategies as st
-from support.mutants import mutants
-from support.registry import HOST, Issuer, seeded_key
 
 from acquis.registry.did_log import (
     MAX_LINES,
@@ -26,6 +24,8 @@ from acquis.registry.did_log import (
 )
 from acquis.registry.keys import SigningKey
 from acquis.registry.rules import Rule, RuleBroken
+from support.mutants import mutants
+from support.registry import HOST, Issuer, seeded_key
 
 ISSUER = Issuer(created=datetime(2026, 1, 1, tzinfo=UTC))
 KEYS = [ISSUER.next, seeded_key("key 3"), seeded_key("key 4"), seeded_key("key 5")]

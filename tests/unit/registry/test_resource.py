@@ -12,8 +12,6 @@ from did_webvh.askar import AskarVerifyingKey
 from did_webvh.core.proof import di_jcs_verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.mutants import mutants
-from support.registry import Issuer, tails
 
 from acquis.registry.content import tails_location
 from acquis.registry.multibase import decode_multibase, encode_multibase
@@ -31,6 +29,8 @@ from acquis.registry.resource import (
     verify_resource,
 )
 from acquis.registry.rules import Rule, RuleBroken
+from support.mutants import mutants
+from support.registry import Issuer, tails
 
 ISSUER = Issuer(created=datetime(2026, 1, 1, tzinfo=UTC))
 DOCUMENT = ISSUER.document

@@ -7,11 +7,11 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.registry import Issuer, tails
 
 from acquis.registry.resource import Link, Resource, verify_resource
 from acquis.registry.rules import Rule, RuleBroken
 from acquis.registry.status_list import link_in_force, verify_status_list
+from support.registry import Issuer, tails
 
 ISSUER = Issuer()
 TAILS_HASH = tails()[1]

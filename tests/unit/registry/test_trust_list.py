@@ -12,8 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from support.mutants import mutants
-from support.registry import Issuer
 
 import schemas
 from acquis.registry.rules import Rule, RuleBroken
@@ -25,6 +23,8 @@ from acquis.registry.trust_list import (
     build_trust_list,
     parse_trust_list,
 )
+from support.mutants import mutants
+from support.registry import Issuer
 
 ANCHOR = Issuer(folder="trust/ministry", name="anchor").did
 UNIVERSITY = Issuer().did
