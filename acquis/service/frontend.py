@@ -4,7 +4,8 @@
 Python package, copies the few files of ``vendor.json`` into ``static/vendor/`` (which git ignores)
 and compares each with the SHA-256 written there. Nothing is built. When all is in place it does
 nothing, in a few milliseconds. After a change of ``package.json``, ``--write-digests`` writes the
-digests of what npm brought; look at what changed before you commit them.
+digests of what npm brought; look at what changed before you commit them. ``--browser`` only says
+which browser the tests will use: the one present, else the one that Playwright brought.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ ROOT: Final = Path(__file__).parents[2]
 MANIFEST: Final = Path(__file__).with_name("vendor.json")
 VENDOR: Final = Path(__file__).parent / "static" / "vendor"
 MODULES: Final = ROOT / "node_modules"
+
+_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +125,27 @@ def write_digests() -> None:
     MANIFEST.write_text(json.dumps({"files": entries}, indent=2) + "\n", encoding="utf-8")
 
 
+def find_browser() -> Path | None:
+    """Return a Chromium that really runs on this machine, or ``None``."""
+    present = [Path(found) for name in _BROWSERS if (found := shutil.which(name))]
+    for path in [*present, *sorted(_playwright_browsers())]:
+        try:
+            ended = subprocess.run(
+                [path, "--version"], capture_output=True, timeout=30, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if ended.returncode == 0:
+            return path
+    return None
+
+
 def main(arguments: Sequence[str]) -> int:
     """Do the set-up step; return the exit status."""
+    if "--browser" in arguments:
+        browser = find_browser()
+        print(browser or "no Chromium was found")
+        return 0 if browser else 1
     try:
         if "--write-digests" in arguments:
             install_packages()
@@ -137,6 +159,14 @@ def main(arguments: Sequence[str]) -> int:
         print(f"frontend: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _playwright_browsers() -> list[Path]:
+    caches = [Path.home() / ".cache/ms-playwright", Path.home() / "Library/Caches/ms-playwright"]
+    if "PLAYWRIGHT_BROWSERS_PATH" in os.environ:
+        caches.insert(0, Path(os.environ["PLAYWRIGHT_BROWSERS_PATH"]))
+    endings = ("chrome-linux*/chrome", "chrome-mac*/*.app/Contents/MacOS/*")
+    return [path for cache in caches for end in endings for path in cache.glob(f"chromium-*/{end}")]
 
 
 def _place(file: VendorFile, vendor: Path, modules: Path) -> Path:

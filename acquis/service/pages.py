@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -148,8 +148,8 @@ class Pages:
     async def _events(
         self, request: Request, template: str, contexts: AsyncIterator[Mapping[str, object]]
     ) -> AsyncIterator[str]:
-        asked = request.query_params.get("seen", "")
-        seen = request.headers.get("last-event-id") or asked
+        again = unquote(request.headers.get("last-event-id", ""))
+        seen = again or request.query_params.get("seen", "")
         yield ": listening\n\n"
         async for context in contexts:
             live = context["live"]

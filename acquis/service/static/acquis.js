@@ -75,7 +75,19 @@
     }
   });
 
-  document.addEventListener("htmx:after:swap", () => { localise(document); count(); });
+  /** Where a swap took away what had the focus, put it at the place the part names for that. */
+  function refocus() {
+    if (document.activeElement !== document.body) return;
+    for (const selector of document.querySelector("[data-refocus]")?.dataset.refocus.split("|") ?? []) {
+      const place = [...document.querySelectorAll(selector)].at(-1);
+      if (place) {
+        place.focus();
+        return;
+      }
+    }
+  }
+
+  document.addEventListener("htmx:after:swap", () => { localise(document); count(); refocus(); });
   localise(document);
   count();
   window.setInterval(count, 1000);

@@ -13,11 +13,11 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
-from support.gallery import issuer, verifier, wallet
+from support.gallery import content, issuer, verifier, wallet
 
-from acquis.service.pages import STATIC, LiveView, build_pages
+from acquis.service.pages import STATIC, LiveView, Pages, build_pages
 from acquis.text import Text
 
 ROOT = Path(__file__).parents[3]
@@ -47,16 +47,41 @@ def build_gallery() -> FastAPI:
         )
         for name, (package, title, _) in SERVICES.items()
     }
-    app.state.stages = asyncio.Queue()
+    _add_moving_pages(app, built["issuer"])
+    _add_form(app, built["verifier"])
 
-    def prepare(request: Request) -> None:
-        request.state.nonce = "n0nce"
-        request.state.csrf = "t0ken"
-        request.state.person = View(name="Camille Registre")
+    @app.get("/favicon.ico")
+    async def no_icon() -> Response:
+        return Response(status_code=204)
 
-    def dress(response: HTMLResponse) -> HTMLResponse:
-        response.headers["content-security-policy"] = POLICY.format(nonce="n0nce")
-        return response
+    @app.get("/{service}/{name}")
+    async def room(request: Request, service: str, name: str) -> HTMLResponse:
+        template, context = SERVICES[service][2][name]
+        return _show(built[service], request, template, context)
+
+    @app.post("/{rest:path}")
+    async def echo(request: Request, rest: str) -> dict[str, object]:
+        form = await request.form()
+        return {"path": f"/{rest}", "form": [[name, str(v)] for name, v in form.multi_items()]}
+
+    return app
+
+
+def _prepare(request: Request) -> None:
+    request.state.nonce = "n0nce"
+    request.state.csrf = "t0ken"
+    request.state.person = View(name="Camille Registre")
+
+
+def _show(pages: Pages, request: Request, template: str, context: dict[str, Any]) -> HTMLResponse:
+    _prepare(request)
+    response = pages.render(request, template, **context)
+    response.headers["content-security-policy"] = POLICY.format(nonce="n0nce")
+    return response
+
+
+def _add_moving_pages(app: FastAPI, pages: Pages) -> None:
+    """Add a live part that stays silent, and a claim page that goes from waiting to issued."""
 
     @app.get("/quiet")
     async def quiet(request: Request) -> StreamingResponse:
@@ -66,42 +91,49 @@ def build_gallery() -> FastAPI:
             return
             yield {}
 
-        prepare(request)
-        return built["issuer"].stream(request, "claim_live.html", nothing())
+        _prepare(request)
+        return pages.stream(request, "claim_live.html", nothing())
+
+    moved = asyncio.Event()
+
+    @app.post("/story/next")
+    async def move_on() -> None:
+        moved.set()
 
     @app.get("/story")
     async def story(request: Request) -> HTMLResponse:
-        """A claim page whose state the test moves on."""
-        prepare(request)
         template, context = issuer.SAMPLES["claim-waiting"]
         live = LiveView("/story/events", "waiting")
-        return dress(built["issuer"].render(request, template, **{**context, "live": live}))
+        return _show(pages, request, template, {**context, "live": live, "here": "/story"})
 
     @app.get("/story/events")
     async def events(request: Request) -> StreamingResponse:
-        prepare(request)
-
         async def states() -> AsyncIterator[Mapping[str, object]]:
             for state in ("waiting", "opened", "issuing", "issued"):
                 _, context = issuer.SAMPLES[f"claim-{state}"]
                 live = LiveView("/story/events", state, ended=state == "issued")
                 yield {**context, "live": live}
-                await asyncio.sleep(0.3)
+                await moved.wait()
+                moved.clear()
 
-        return built["issuer"].stream(request, "claim_live.html", states())
+        _prepare(request)
+        return pages.stream(request, "claim_live.html", states())
+
+
+def _add_form(app: FastAPI, pages: Pages) -> None:
+    """Add the employer's form, with a search that answers."""
 
     @app.api_route("/ask", methods=["GET", "POST"])
-    async def ask(request: Request) -> HTMLResponse:
-        """The employer's form, with a search that answers."""
-        prepare(request)
+    async def ask(request: Request) -> Response:
         form = await request.form()
-        keys = [str(key) for key in form.getlist("competency")]
-        if form.get("add"):
-            keys.append(str(form["add"]))
-        keys = [key for key in keys if key != form.get("remove")]
-        q = str(form.get("q", ""))
-        known = verifier.c.COMPETENCIES
+        if form.get("ask"):
+            return JSONResponse([[name, str(value)] for name, value in form.multi_items()])
+        keys = {str(key) for key in (*form.getlist("competency"), form.get("add"))}
+        keys.discard(str(form.get("remove")))
+        q = "" if form.get("add") else str(form.get("q", ""))
+        known = content.COMPETENCIES
         found = [i for i in known if q.lower() in i.name.en.lower() and i.key not in keys]
+        kept = ("awarded_since", "learner_name", "purpose")
         template, context = verifier.ask(
             q=q,
             found=[View(key=i.key, label=i.name, hint=None) for i in found],
@@ -116,27 +148,9 @@ def build_gallery() -> FastAPI:
                 for i in known
                 if i.key in keys
             ],
-            values={
-                name: str(form.get(name, ""))
-                for name in ("awarded_since", "learner_name", "purpose")
-            },
+            values={name: str(form.get(name, "")) for name in kept},
         )
-        return dress(built["verifier"].render(request, template, **context))
-
-    @app.get("/{service}/{name}")
-    async def room(request: Request, service: str, name: str) -> HTMLResponse:
-        prepare(request)
-        template, context = SERVICES[service][2][name]
-        return dress(built[service].render(request, template, **context))
-
-    @app.post("/{rest:path}")
-    async def echo(request: Request, rest: str) -> dict[str, list[tuple[str, str]]]:
-        return {
-            "path": [("path", rest)],
-            "form": [(k, str(v)) for k, v in (await request.form()).multi_items()],
-        }
-
-    return app
+        return _show(pages, request, template, context)
 
 
 @contextlib.contextmanager

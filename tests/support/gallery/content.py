@@ -90,7 +90,7 @@ _ANNEX = (
         Text("Identification of the learner", "Identification de l’apprenant"),
         Text(
             "In each credential: name, date of birth if given",
-            "Dans chaque titre : nom, date de naissance si donnée",
+            "Dans chaque attestation : nom, date de naissance si donnée",
         ),
     ),
     (Text("Title", "Intitulé"), NAME),
@@ -98,7 +98,7 @@ _ANNEX = (
     (Text("Awarding body", "Organisme certificateur"), "Université de Haute-Lande"),
     (
         Text("Date of issuing", "Date de délivrance"),
-        Text("In each credential", "Dans chaque titre"),
+        Text("In each credential", "Dans chaque attestation"),
     ),
     (
         Text("Learning outcomes", "Acquis d’apprentissage"),
@@ -186,7 +186,7 @@ PERSONAL = [
 SHOWN = [
     Text(
         "Which achievement it comes from, and so which institution",
-        "De quel bloc elle provient, et donc de quel établissement",
+        "De quelle microcertification elle provient, et donc de quel établissement",
     ),
 ]
 PROVED = [
@@ -194,7 +194,8 @@ PROVED = [
         "Python: level at least 3, not your level", "Python : niveau 3 au moins, pas votre niveau"
     ),
     Text(
-        "The credential is still valid and not revoked", "Le titre est encore valide et non révoqué"
+        "The credential is still valid and not revoked",
+        "L’attestation est encore valide et non révoquée",
     ),
 ]
 HIDDEN = [
@@ -215,7 +216,8 @@ STEPS = [
     Step(Text("Schema", "Schéma"), "done", 0.3),
     Step(
         Text(
-            "Credential definition (keys are being made)", "Définition du titre (création des clés)"
+            "Credential definition (keys are being made)",
+            "Définition de l’attestation (création des clés)",
         ),
         "running",
         None,

@@ -196,7 +196,7 @@ SAMPLES: dict[str, Sample] = {
         trouble=c.TROUBLE,
         steps=[
             c.STEPS[0],
-            Step(Text("Credential definition", "Définition du titre"), "failed", 4.2),
+            Step(Text("Credential definition", "Définition de l’attestation"), "failed", 4.2),
         ],
     ),
     "award": _award_form(),

@@ -74,10 +74,10 @@ def result(decision: str) -> View:
             status,
             Text(
                 "Not revoked, by the list in force at 14:02",
-                "Non révoqué, d’après la liste en vigueur à 14:02",
+                "Non révoquée, d’après la liste en vigueur à 14:02",
             )
             if status == "valid"
-            else Text("Revoked by the list of 14:02", "Révoqué d’après la liste de 14:02")
+            else Text("Revoked by the list of 14:02", "Révoquée d’après la liste de 14:02")
             if status == "invalid"
             else Text(
                 "The revocation list could not be read",
@@ -107,11 +107,11 @@ def result(decision: str) -> View:
             ),
             "refused": Text(
                 "The credential was revoked before it was shown.",
-                "Le titre a été révoqué avant d’être présenté.",
+                "L’attestation a été révoquée avant d’être présentée.",
             ),
             "undetermined": Text(
                 "Whether it is revoked could not be told: the list was not in the mirror.",
-                "Impossible de savoir s’il est révoqué : la liste manquait dans le miroir.",
+                "Impossible de savoir si elle est révoquée : la liste manquait dans le miroir.",
             ),
         }[decision],
         todo=Text(
@@ -149,7 +149,7 @@ def result(decision: str) -> View:
         ],
         learned=[
             View(says=Text("Python: level at least 3", "Python : niveau 3 au moins"), value=None),
-            View(says=Text("Awarded by", "Délivré par"), value="Université de Haute-Lande"),
+            View(says=Text("Awarded by", "Délivrée par"), value="Université de Haute-Lande"),
         ]
         if decision == "accepted"
         else [],

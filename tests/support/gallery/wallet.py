@@ -152,7 +152,7 @@ def asked(verifier: View = c.EMPLOYER, several: bool = False) -> View:
         View(
             id="i3",
             what="shown",
-            says=Text("Achievement", "Bloc de compétences"),
+            says=Text("Achievement", "Microcertification"),
             value=c.NAME,
             optional=False,
             included=True,
@@ -183,8 +183,8 @@ def asked(verifier: View = c.EMPLOYER, several: bool = False) -> View:
                 says=Text("Python: level at least 3", "Python : niveau 3 au moins"),
                 value=Text("yes", "oui"),
             ),
-            View(says=Text("Achievement", "Bloc de compétences"), value=c.NAME),
-            View(says=Text("Awarded by", "Délivré par"), value="Université de Haute-Lande"),
+            View(says=Text("Achievement", "Microcertification"), value=c.NAME),
+            View(says=Text("Awarded by", "Délivrée par"), value="Université de Haute-Lande"),
         ],
     )
 
@@ -207,7 +207,7 @@ def _consent(state: str, **changes: Any) -> Sample:
 def _receipt(**changes: Any) -> Sample:
     held = receipt(
         purpose="Candidature : analyste de données",
-        shown=[Fact(Text("Achievement", "Bloc de compétences"), c.NAME)],
+        shown=[Fact(Text("Achievement", "Microcertification"), c.NAME)],
         proved=c.PROVED,
         hidden=c.HIDDEN,
         credentials=[View(id="c1", name=c.NAME)],
