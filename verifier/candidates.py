@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from acquis.credentials.competency import CompetencyKey
-from acquis.credentials.environment import Entitlement, Standing
-from acquis.credentials.request import Candidate, CompetencyRequest
+from acquis.credentials.candidates import candidate_of
+from acquis.credentials.request import Candidate, CompetencyRequest, day_of
 from acquis.errors import AcquisError, NotFound
 from acquis.registry.content import ResourceType
 from verifier.trusting import MirrorEnvironment
@@ -23,26 +22,29 @@ class Carrier:
 
 
 class Carriers:
-    """Which definitions carry which competency, read again whenever the mirror was refreshed."""
+    """Which definitions carry which competency, read again whenever the mirror changed."""
 
     def __init__(self) -> None:
-        self._as_of: int | None = None
+        self._as_of: object = None
         self._by_name: Mapping[str, tuple[Carrier, ...]] = {}
 
     def of(self, environment: MirrorEnvironment, name: str) -> tuple[Carrier, ...]:
         """Return the definitions in the mirror whose schema has the attribute ``name``."""
-        as_of = environment.mirror_refreshed_at
+        listed = tuple(environment.mirror.resources(ResourceType.CREDENTIAL_DEFINITION))
+        as_of = (environment.mirror_refreshed_at, listed)  # two refreshes may share a second
         if as_of != self._as_of:
             found: dict[str, list[Carrier]] = defaultdict(list)
-            for attribute, carrier in _each_carrier(environment):
+            for attribute, carrier in _each_carrier(environment, listed):
                 found[attribute].append(carrier)
             self._by_name = {attribute: tuple(carriers) for attribute, carriers in found.items()}
             self._as_of = as_of
         return self._by_name.get(name, ())
 
 
-def _each_carrier(environment: MirrorEnvironment) -> Iterator[tuple[str, Carrier]]:
-    for definition_id in environment.mirror.resources(ResourceType.CREDENTIAL_DEFINITION):
+def _each_carrier(
+    environment: MirrorEnvironment, definition_ids: Iterable[str]
+) -> Iterator[tuple[str, Carrier]]:
+    for definition_id in definition_ids:
         try:
             definition = environment.resolve_credential_definition(definition_id)
             schema = environment.resolve_schema(definition.schema_id)
@@ -66,26 +68,13 @@ def find_candidates(
             standing = environment.resolve_standing(carrier.issuer)
         except NotFound:
             continue
-        fitting = _fitting(standing, asked.key, asked.minimum_level)
-        if not fitting:
-            continue
-        only = fitting[0] if len(fitting) == 1 else None
-        found.append(
-            Candidate(
-                carrier.credential_definition_id,
-                recognised_from=only.valid_from if only else None,
-                recognised_until=only.valid_until if only else None,
-            )
+        candidate = candidate_of(
+            carrier.credential_definition_id,
+            standing,
+            asked.key,
+            asked.minimum_level,
+            day_of(environment.now),
         )
+        if candidate is not None:
+            found.append(candidate)
     return tuple(found)
-
-
-def _fitting(
-    standing: Standing, key: CompetencyKey, minimum_level: int | None
-) -> list[Entitlement]:
-    return [
-        each
-        for each in standing.entitlements
-        if each.framework == key.framework
-        and (minimum_level is None or each.level_min <= minimum_level <= each.level_max)
-    ]
