@@ -69,6 +69,8 @@ def grant(
 def serve(folder: Folder = None) -> None:
     """Serve the registry until it is told to stop."""
     settings = _settings(folder=folder)
+    with _said():
+        _open(settings)
     run(
         create_app(settings),
         bind=settings.bind,

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from securesystemslib.signer import Signer  # type: ignore[attr-defined]  # its documented name
+from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # its documented names
     Delegations,
     Metadata,
@@ -164,9 +165,7 @@ class SignedTree:
 
     def _load(self) -> None:
         """Load what the timestamp on disk says is current; anything newer was never published."""
-        self._timestamp: Metadata[Timestamp] = Metadata.from_file(
-            str(self._folder / "timestamp.json")
-        )
+        self._timestamp: Metadata[Timestamp] = self._open("timestamp.json")
         version = self._timestamp.signed.snapshot_meta.version
         self._snapshot: Metadata[Snapshot] = self._open(f"{version}.snapshot.json")
         meta = self._snapshot.signed.meta
@@ -185,7 +184,11 @@ class SignedTree:
         }
 
     def _open(self, name: str) -> Metadata[Any]:
-        return Metadata.from_file(str(self._folder / name))
+        try:
+            return Metadata.from_bytes((self._folder / name).read_bytes())
+        except RepositoryError as error:
+            message = f"the metadata file {name} is damaged"
+            raise OSError(message) from error
 
 
 def create_tree(

@@ -33,10 +33,8 @@ from typing import Any
 from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # its documented names
     Metadata,
-    Snapshot,
     SuccinctRoles,
     TargetFile,
-    Targets,
 )
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.updater import Updater
@@ -158,7 +156,7 @@ class Source:
     # (2) the names of the files, from the signed hash bins
 
     def _bin_versions(self) -> dict[str, int]:
-        snapshot = Metadata[Snapshot].from_file(str(self._folder / "tuf" / "snapshot.json")).signed
+        snapshot = self._verified("snapshot").signed
         return {
             name.removesuffix(".json"): meta.version
             for name, meta in snapshot.meta.items()
@@ -168,7 +166,7 @@ class Source:
     def _names(self, updater: Updater, changed: list[str]) -> Iterator[str]:
         if not changed:
             return
-        top = Metadata[Targets].from_file(str(self._folder / "tuf" / "targets.json")).signed
+        top = self._verified("targets").signed
         roles = top.delegations.succinct_roles if top.delegations else None
         if roles is None:
             raise RepositoryError("the registry has no hash bins")
@@ -178,11 +176,15 @@ class Source:
             if name not in probes:
                 raise RepositoryError("a hash bin is not delegated")
             updater.get_targetinfo(probes[name])  # python-tuf loads, verifies and keeps the bin
-            verified = Metadata[Targets].from_file(str(self._folder / "tuf" / f"{name}.json"))
-            found += len(verified.signed.targets)
+            targets = self._verified(name).signed.targets
+            found += len(targets)
             if found > _MOST_FILES:
                 raise RepositoryError("too many files")
-            yield from verified.signed.targets
+            yield from targets
+
+    def _verified(self, role: str) -> Metadata[Any]:
+        """Return metadata that python-tuf has just verified and kept."""
+        return Metadata.from_bytes((self._folder / "tuf" / f"{role}.json").read_bytes())
 
     # (3) fetching what differs
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+
 from support.registry import Issuer, Published, RegistryServer, publish_all, running_registry
 
 _NUMBERS = count(1)

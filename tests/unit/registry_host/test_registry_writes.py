@@ -8,6 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+
+from acquis.registry.did_log import build_next_entry
+from acquis.registry.rules import Rule
+from acquis.registry.strict_json import MAX_BYTES
 from support.registry import (
     Issuer,
     Published,
@@ -18,10 +22,6 @@ from support.registry import (
     seeded_key,
     tails,
 )
-
-from acquis.registry.did_log import build_next_entry
-from acquis.registry.rules import Rule
-from acquis.registry.strict_json import MAX_BYTES
 
 
 def assert_refused(answer: httpx.Response, status: int, rule: Rule | None = None) -> None:

@@ -1,0 +1,109 @@
+"""``acquis registry …`` as its operator uses it, and what the host says about itself."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from registry_host.command import app
+from registry_host.keys import ONLINE, load_key
+from registry_host.metadata import SignedTree
+from support.registry import Issuer, RegistryServer, publish_all, running_registry
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ACQUIS_REGISTRY_FOLDER", str(tmp_path / "registry"))
+    monkeypatch.setenv("ACQUIS_REGISTRY_HASH_BITS", "2")
+    return tmp_path / "registry"
+
+
+def test_init_makes_keys_that_only_their_owner_reads_and_says_what_to_give_out(
+    folder: Path, tmp_path: Path
+) -> None:
+    away = tmp_path / "away"
+    done = RUN.invoke(app, ["init", "--root-keys", str(away)])
+    assert done.exit_code == 0, done.output
+    assert str(folder / "public" / "tuf" / "1.root.json") in done.output.replace("\n", "")
+    secrets = [folder / "keys" / ONLINE, *away.iterdir()]
+    assert len(secrets) == 4
+    for secret in secrets:
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+        assert "PRIVATE" not in done.output
+    again = RUN.invoke(app, ["init"])
+    assert again.exit_code == 0
+    assert "Already set up" in again.output
+    tree = SignedTree(folder / "public" / "tuf", load_key(folder / "keys" / ONLINE))
+    assert tree.count() == 0
+
+
+def test_init_is_finished_when_it_was_broken_off(folder: Path, tmp_path: Path) -> None:
+    away = tmp_path / "away"
+    assert RUN.invoke(app, ["init", "--root-keys", str(away)]).exit_code == 0
+    keys = {path: path.read_bytes() for path in away.iterdir()}
+    (folder / "public" / "tuf" / "timestamp.json").unlink()
+    assert RUN.invoke(app, ["init", "--root-keys", str(away)]).exit_code == 0
+    assert {path: path.read_bytes() for path in away.iterdir()} == keys
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["init", "--threshold", "4"],
+        ["init", "--host", "localhost"],
+        ["init", "--host", "127.0.0.1"],
+        ["init", "--hash-bits", "0"],
+        ["grant", "univ"],
+        ["grant", "../univ"],
+        ["grant", "tuf/demo"],
+        ["grant", "univ/Demo"],
+        ["status"],
+    ],
+)
+def test_a_command_that_cannot_be_done_says_so_in_a_sentence(
+    folder: Path, arguments: list[str]
+) -> None:
+    done = RUN.invoke(app, arguments)
+    assert done.exit_code in {1, 2}
+    assert isinstance(done.exception, SystemExit)
+    assert done.output.strip()
+
+
+def test_a_grant_is_in_force_at_once_and_told_by_status(tmp_path: Path) -> None:
+    with running_registry(tmp_path) as server:
+        folder = ["--folder", str(server.settings.folder)]
+        issuer = Issuer()
+        with server.client() as client:
+            refused = client.put(f"/{issuer.folder}/did.jsonl", content=issuer.log)
+            assert refused.status_code == 403
+            done = RUN.invoke(app, ["grant", issuer.folder, *folder])
+            assert done.output == "univ/demo: granted\n"
+            assert client.put(f"/{issuer.folder}/did.jsonl", content=issuer.log).is_success
+        again = RUN.invoke(app, ["grant", issuer.folder, *folder])
+        assert again.output == "univ/demo: was granted before\n"
+        said = RUN.invoke(app, ["status", *folder]).output
+    assert "granted         univ/demo" in said
+    assert "files           2" in said
+
+
+def test_a_host_says_that_it_is_alive_and_ready(tmp_path: Path) -> None:
+    with running_registry(tmp_path) as server, server.client() as client:
+        assert client.get("/health").json() == {"status": "alive"}
+        assert client.get("/ready").json() == {"status": "ready", "checks": {"metadata": "ok"}}
+        publish_all(server, Issuer())
+        timestamp = client.get("/tuf/timestamp.json")
+        assert timestamp.headers["cache-control"] == "public, no-cache"
+        root = client.get("/tuf/1.root.json")
+        assert "immutable" in root.headers["cache-control"]
+        assert root.headers["access-control-allow-origin"] == "*"
+
+
+def test_a_registry_that_was_not_set_up_has_no_files(tmp_path: Path) -> None:
+    server = RegistryServer(tmp_path)
+    assert server.trusted_root.is_file()
+    assert not (server.settings.public / "univ").exists()

@@ -1,0 +1,248 @@
+"""A write is not lost, whatever happens between its rename and the new timestamp."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from acquis.errors import Conflict, InvalidInput, Unavailable
+from acquis.registry.resource import ResourceType
+from registry_host import metadata
+from registry_host.app import create_app
+from registry_host.files import keep_version, read_or_none, write_whole
+from registry_host.keys import ONLINE, create_key, load_key
+from registry_host.metadata import SignedTree, target_of
+from registry_host.settings import RegistrySettings
+from support.registry import (
+    Issuer,
+    Published,
+    RegistryServer,
+    path_of,
+    publish_all,
+    put,
+    running_registry,
+)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RegistryServer]:
+    with running_registry(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def issuer() -> Issuer:
+    return Issuer()
+
+
+def test_a_write_whose_signature_failed_is_told_and_made_good_by_the_next_try(
+    server: RegistryServer,
+    issuer: Issuer,
+    published: Published,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    newer = issuer.schema("2.0")
+    mirror = server.mirror()
+
+    def full_disk(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with server.client() as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(metadata, "write_whole", full_disk)
+            refused = put(client, newer)
+            assert refused.status_code == 503
+            assert "what stood still stands" in refused.json()["detail"]
+        mirror.refresh()
+        assert newer["id"] not in list(mirror.resources(ResourceType.SCHEMA))
+        assert put(client, newer).json()["outcome"] == "unchanged"
+    mirror.refresh()
+    assert mirror.resolve_resource(newer["id"])
+    assert newer["id"] in list(mirror.resources(ResourceType.SCHEMA))
+
+
+def test_what_was_in_place_but_unsigned_is_signed_at_the_next_start(
+    server: RegistryServer, issuer: Issuer, published: Published
+) -> None:
+    newer = issuer.schema("2.0")
+    server.stop()
+    public = server.settings.public
+    (public / path_of(newer)[1:]).write_bytes(json.dumps(newer).encode())
+    again = issuer.sign(published.schema)
+    (public / path_of(again)[1:]).write_bytes(json.dumps(again).encode())
+    leftover = public / issuer.folder / "resources" / ".fresh-half"
+    leftover.write_bytes(b"half")
+    server.start()
+    assert not leftover.exists()
+    mirror = server.mirror()
+    mirror.refresh()
+    assert mirror.resolve_resource(newer["id"])
+    assert newer["id"] == next(mirror.resources(ResourceType.SCHEMA))
+    assert mirror.resolve_resource(published.schema["id"]).content == again["content"]
+
+
+def test_a_log_that_was_in_place_without_its_index_gets_one(
+    server: RegistryServer, issuer: Issuer
+) -> None:
+    server.stop()
+    write_whole(server.settings.public / issuer.folder / "did.jsonl", issuer.log.encode())
+    server.start()
+    mirror = server.mirror()
+    mirror.refresh()
+    assert mirror.resolve_did(issuer.did)
+    with server.client() as client:
+        index = client.get(f"/{issuer.folder}/index.json").json()
+    assert index == {"did": issuer.did, "resources": {}}
+
+
+def test_a_start_with_nothing_left_behind_signs_nothing_but_the_timestamp(
+    server: RegistryServer, published: Published
+) -> None:
+    tuf = server.settings.public / "tuf"
+    server.stop()
+    before = {path.name for path in tuf.iterdir()}
+    server.start()
+    assert {path.name for path in tuf.iterdir()} == before
+
+
+def test_metadata_that_was_never_published_is_written_over(
+    server: RegistryServer, issuer: Issuer, published: Published
+) -> None:
+    """A crash after some bins were written: their versions are not in any timestamp."""
+    tuf = server.settings.public / "tuf"
+    server.stop()
+    for path in list(tuf.glob("*.bin-*.json")):
+        version, rest = path.name.split(".", 1)
+        orphan = tuf / f"{int(version) + 1}.{rest}"
+        if not orphan.exists():
+            orphan.write_bytes(b'{"signed": "half')
+    server.start()
+    with server.client() as client:
+        newer = [issuer.schema(f"2.{number}") for number in range(8)]
+        for each in newer:
+            assert put(client, each).is_success
+    mirror = server.mirror()
+    mirror.refresh()
+    for each in newer:
+        assert mirror.resolve_resource(each["id"])
+
+
+def test_one_host_serves_a_folder(server: RegistryServer) -> None:
+    other = create_app(server.settings)
+
+    async def start() -> None:
+        async with other.router.lifespan_context(other):
+            pass
+
+    import asyncio
+
+    with pytest.raises(Conflict):
+        asyncio.run(start())
+
+
+async def test_a_host_that_cannot_serve_says_why_at_its_start(tmp_path: Path) -> None:
+    async def start(settings: RegistrySettings) -> None:
+        app = create_app(settings)
+        async with app.router.lifespan_context(app):
+            pass
+
+    settings = RegistrySettings(folder=tmp_path / "registry")
+    with pytest.raises(InvalidInput):
+        await start(settings)
+    create_key(settings.keys_folder / ONLINE)
+    with pytest.raises(Unavailable):
+        await start(settings)
+    other = RegistryServer(tmp_path / "other")
+    renamed = RegistrySettings(folder=other.settings.folder, host="registry.other.example")
+    with pytest.raises(Conflict):
+        await start(renamed)
+
+
+def test_superseded_metadata_and_files_stay_readable_for_a_while_then_go(
+    server: RegistryServer, issuer: Issuer, published: Published
+) -> None:
+    settings = server.settings
+    with server.client() as client:
+        first = client.get(path_of(published.definition))
+        digest = first.headers["etag"].strip('"')
+        folder, name = path_of(published.definition).rsplit("/", 1)
+        hashed = f"{folder}/{digest}.{name}"
+        assert client.get(hashed).content == first.content
+        again = issuer.sign(published.definition)
+        while again == published.definition:
+            time.sleep(0.1)
+            again = issuer.sign(published.definition)
+        assert put(client, again, first.headers["etag"]).json()["outcome"] == "replaced"
+        assert client.get(path_of(published.definition)).content != first.content
+        assert client.get(hashed).content == first.content
+        assert "immutable" in client.get(hashed).headers["cache-control"]
+        unknown = f"{folder}/{'0' * 64}.{name}"
+        assert client.get(unknown).status_code == 404
+    server.stop()
+    tree = SignedTree(settings.public / "tuf", load_key(settings.keys_folder / ONLINE))
+    held = set((settings.public / "tuf").iterdir())
+    tree.prune(3600)
+    assert set((settings.public / "tuf").iterdir()) == held
+    long_ago = time.time() - 7200
+    for path in held:
+        os.utime(path, (long_ago, long_ago))
+    tree.prune(3600)
+    left = {path.name for path in (settings.public / "tuf").iterdir()}
+    assert len(left) == 1 + 1 + 1 + 1 + 2**server.hash_bits  # root, targets, snapshot, timestamp
+    server.start()
+    mirror = server.mirror()
+    mirror.refresh()
+    assert mirror.resolve_resource(published.schema["id"])
+
+
+def test_metadata_near_its_end_is_signed_again(
+    server: RegistryServer, published: Published
+) -> None:
+    server.stop()
+    tree = SignedTree(
+        server.settings.public / "tuf", load_key(server.settings.keys_folder / ONLINE)
+    )
+    for each in tree._bins.values():
+        each.signed.expires = each.signed.expires.replace(year=2020)
+    before = tree.count()
+    tree.renew()
+    assert tree.count() == before
+    server.start()
+    mirror = server.mirror()
+    mirror.refresh()
+    assert mirror.resolve_resource(published.schema["id"])
+
+
+def test_writers_that_wait_share_a_signature(tmp_path: Path) -> None:
+    server = RegistryServer(tmp_path)
+    tuf = server.settings.public / "tuf"
+    tree = SignedTree(tuf, load_key(server.settings.keys_folder / ONLINE))
+    with tree._signing:
+        tree._pending = {f"a/{n}": target_of(f"a/{n}", b"x") for n in range(50)}
+    tree.sign({"a/last": target_of("a/last", b"x")})
+    assert tree.count() == 51
+    assert len(list(tuf.glob("*.snapshot.json"))) == 2
+    tree.sign({})
+    assert len(list(tuf.glob("*.snapshot.json"))) == 2
+
+
+def test_a_kept_version_is_the_old_content(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_whole(path, b"old")
+    keep_version(path, tmp_path / "versions", "digest")
+    keep_version(path, tmp_path / "versions", "digest")
+    write_whole(path, b"new")
+    assert (tmp_path / "versions" / "digest").read_bytes() == b"old"
+    assert read_or_none(path) == b"new"
+    assert read_or_none(tmp_path / "nothing") is None
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".fresh")] == []
+
+
+@pytest.fixture
+def published(server: RegistryServer, issuer: Issuer) -> Published:
+    return publish_all(server, issuer)
