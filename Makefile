@@ -30,6 +30,7 @@ bench: setup     ## issuances and presentations against a bare loop on the agent
 
 docs: setup      ## write the generated pages of docs/
 	@$(PY) -m acquis.protocols.diagram > docs/protocols.md
+	@PYTHONPATH=tests $(PY) -m support.settings_page > docs/settings.md
 
 clean:           ## remove everything the demo and the tests made
 	@rm -rf .acquis

@@ -1,0 +1,65 @@
+"""The documents tell the truth: settings, protocols, commands, links."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from support.settings_page import settings_page
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def test_every_setting_is_documented() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == settings_page()
+    assert "None" not in settings_page()
+
+
+def test_every_make_target_that_a_document_names_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
+    for document in DOCUMENTS:
+        named = set(re.findall(r"`make ([a-z-]+)", document.read_text(encoding="utf-8")))
+        assert named <= targets, document
+    assert {"demo", "test", "bench", "clean"} <= set(re.findall(r"make ([a-z-]+)", README))
+
+
+def test_the_two_commands_are_all_a_newcomer_needs() -> None:
+    dry = subprocess.run(
+        ["make", "--dry-run", "demo", "test"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    assert ".ci/setup" in dry
+    assert "shared" not in dry
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith("make test")
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    for document in DOCUMENTS:
+        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+            if not link.startswith(("http:", "https:")):
+                assert (document.parent / link).exists(), f"{document}: {link}"
+
+
+def test_the_readmes_figures_are_in_the_form_of_the_benchmark() -> None:
+    quoted = re.search(r"```json\n(\{.*?\})\n```", README, re.DOTALL)
+    assert quoted is not None
+    assert set(json.loads(quoted[1])) == {
+        "issuance_ratio",
+        "presentation_ratio",
+        "issuances_per_s",
+        "presentation_s",
+        "memory_mb_max",
+    }
+
+
+def test_each_decision_has_its_three_parts() -> None:
+    decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert len(decisions) >= 6
+    for decision in decisions:
+        text = decision.read_text(encoding="utf-8")
+        for part in ("## Context", "## Decision", "## Consequence"):
+            assert part in text, decision
