@@ -51,7 +51,7 @@ class CompetencyView:
     key: str
     name: Text
     statement: Text | None
-    framework: str
+    framework: Text
     uri: str | None
     level: int
     level_label: Text
@@ -157,7 +157,7 @@ def _build_competency(competency: Competency) -> CompetencyView:
         key=str(competency.key),
         name=competency.name.text,
         statement=_text(competency.statement),
-        framework=competency.framework if framework is None else framework.name.en,
+        framework=_same(competency.framework) if framework is None else framework.name,
         uri=competency.uri if is_page else None,
         level=competency.level,
         level_label=level_label(competency, competency.level),
@@ -182,7 +182,7 @@ def _build_annex(achievement: Achievement) -> tuple[AnnexElement, ...]:
     values = (
         _labels("learner-identification", achievement.learner_identification),
         _text(achievement.name),
-        _same(achievement.issuer_country),
+        _same(achievement.issuer_country or ""),
         _text(achievement.awarding_body.name if achievement.awarding_body else None),
         _labels("issuing-date", [achievement.issuing_date or ""]),
         join([each.name.text for each in achievement.competencies], " · "),
@@ -252,8 +252,8 @@ def _text(words: Words | None) -> Text | None:
     return None if words is None else words.text
 
 
-def _same(value: str | None) -> Text | None:
-    return None if value is None else Text(value, value)
+def _same(value: str) -> Text:
+    return Text(value, value)
 
 
 def _capital(text: Text) -> Text:

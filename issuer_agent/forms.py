@@ -40,7 +40,7 @@ _GRADE = Text(
 _NOBODY = Text("Write one learner a line", "Écrivez un apprenant par ligne")
 _TOO_MANY = Text(
     f"At most {MOST_LEARNERS} learners at once; nobody was awarded anything yet",
-    f"Au plus {MOST_LEARNERS} apprenants à la fois ; rien n’a encore été attribué",
+    f"Au plus {MOST_LEARNERS} apprenants à la fois ; rien n’a encore été délivré",
 )
 _FIELDS = Text(
     "given name, family name and, if you like, date of birth are expected",

@@ -39,12 +39,8 @@ class PageContexts:
         """Look at one achievement; raises ``NotFound``."""
         async with self._around.database.read() as session:
             row = await achievements.load(session, achievement_id)
-            by_state = await awards.count_by_state(
-                session, self._around.clock.now(), achievement_id=achievement_id
-            )
-        return views.build_publication(
-            await founding.current(self._around), row, sum(by_state.values())
-        )
+            awarded = await awards.count(session, achievement_id)
+        return views.build_publication(await founding.current(self._around), row, awarded)
 
     async def award_list(self, achievement_id: str, state: str) -> Context:
         """Look at the awards of one achievement and in one state, or at all."""

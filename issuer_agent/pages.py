@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -12,7 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from acquis.credentials.achievement import parse_achievement
-from acquis.errors import AcquisError, Conflict, InvalidInput, NotFound, TooLarge, Unavailable
+from acquis.errors import AcquisError, Conflict, InvalidInput, NotFound, TooLarge
 from acquis.service.auth import SignedIn
 from acquis.service.clock import today
 from acquis.service.fetch import parse_json
@@ -32,6 +34,7 @@ from issuer_agent.views import Context
 from schemas import example_names, load_example
 
 MOST_DOCUMENT: Final = 512 * 1024
+_CALM_SECONDS: Final = 1.0
 
 _NO_FILE: Final = Text("Choose a file", "Choisissez un fichier")
 _NOT_JSON: Final = Text("This file is not JSON", "Ce fichier n’est pas du JSON")
@@ -67,17 +70,18 @@ def _add_overview(
 
     @router.get("/events")
     async def overview_events(request: Request, _person: SignedIn) -> Response:
-        return await _stream(
-            around, pages, request, "dashboard_live.html", key="institution", look=contexts.overview
-        )
+        look = _calmly(contexts.overview)
+        template = "dashboard_live.html"
+        return await _stream(around, pages, request, template, key="institution", look=look)
 
     @router.post("/institution")
     async def found(request: Request, _person: SignedIn) -> Response:
         try:
             await founding.found(around)
         except AcquisError as error:
-            context = await contexts.overview() | {"trouble": _trouble(error), "here": "/"}
-            return pages.render(request, "dashboard.html", status_of(error), **context)
+            trouble = Trouble(error.says, kept=_NOTHING_LOST, next=_TRY_AGAIN)
+            context = await contexts.overview() | {"trouble": trouble, "here": "/"}
+            return pages.render(request, "dashboard.html", 503, **context)
         return _go_to("/")
 
 
@@ -128,9 +132,9 @@ def _add_achievements(
         page = f"/achievements/{achievement_id}"
         try:
             await publishing.publish(around, str(achievement_id))
-        except (InvalidInput, Conflict, Unavailable) as error:
+        except (InvalidInput, Conflict) as error:
             context = await contexts.publication(str(achievement_id))
-            context |= {"trouble": _trouble(error), "here": page}
+            context |= {"trouble": Trouble(error.says), "here": page}
             return pages.render(request, "achievement.html", status_of(error), **context)
         return _go_to(page)
 
@@ -204,7 +208,7 @@ def _add_awards(
     async def all_awards_events(
         request: Request, _person: SignedIn, achievement: str = "", state: str = ""
     ) -> Response:
-        look = partial(contexts.award_list, *_chosen(achievement, state))
+        look = _calmly(partial(contexts.award_list, *_chosen(achievement, state)))
         return await _stream(around, pages, request, "awards_live.html", key="awards", look=look)
 
 
@@ -296,6 +300,19 @@ async def _stream(
     return pages.stream(request, template, around.live.states(key, look, _is_last))
 
 
+def _calmly(look: Callable[[], Awaitable[Context]]) -> Callable[[], Awaitable[Context]]:
+    """Return ``look`` held back to once a second: a cohort rings far more often than that."""
+    earliest = 0.0
+
+    async def look_calmly() -> Context:
+        nonlocal earliest
+        await asyncio.sleep(max(0.0, earliest - time.monotonic()))
+        earliest = time.monotonic() + _CALM_SECONDS
+        return await look()
+
+    return look_calmly
+
+
 def _is_last(context: Mapping[str, Any]) -> bool:
     return bool(context["live"].ended)
 
@@ -353,12 +370,6 @@ def _chosen(achievement: str, state: str) -> tuple[str, str]:
     except ValueError:
         achievement_id = ""
     return achievement_id, state if state in views.STATES else ""
-
-
-def _trouble(error: AcquisError) -> Trouble:
-    if isinstance(error, Unavailable):
-        return Trouble(error.says, kept=_NOTHING_LOST, next=_TRY_AGAIN)
-    return Trouble(error.says)
 
 
 def _go_to(path: str) -> Response:

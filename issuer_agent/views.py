@@ -257,7 +257,7 @@ def build_facts(standing: Standing) -> tuple[Fact, ...]:
         Fact(Text("Given name", "Prénom"), says.learner.given_name),
         Fact(Text("Family name", "Nom de famille"), says.learner.family_name),
         _day_fact(Text("Date of birth", "Date de naissance"), says.learner.birth_date),
-        _day_fact(Text("Awarded on", "Attribué le"), says.awarded_on),
+        _day_fact(Text("Awarded on", "Délivrée le"), says.awarded_on),
         _day_fact(Text("Valid until", "Valable jusqu’au"), says.valid_until),
         *_level_facts(achievement, says),
         Fact(Text("Grade", "Note"), says.grade) if says.grade else None,

@@ -116,13 +116,21 @@ async def newest(
     session: AsyncSession, now: int, *, achievement_id: str = "", state: str = "", limit: int = 200
 ) -> Sequence[Standing]:
     """Return the newest awards, of one achievement and in one state (``state_of``) or of all."""
-    query = _standings().order_by(AwardRow.created_at.desc(), AwardRow.family_name, AwardRow.id)
+    order = (AwardRow.created_at.desc(), AwardRow.family_name, AwardRow.id)
+    chosen = select(AwardRow.id)
+    if state:  # only then is each award looked at with what has become of it
+        chosen = _standings().with_only_columns(AwardRow.id).where(_state(now) == state)
     if achievement_id:
-        query = query.where(AwardRow.achievement_id == achievement_id)
-    if state:
-        query = query.where(_state(now) == state)
-    rows = await session.execute(query.limit(limit))
+        chosen = chosen.where(AwardRow.achievement_id == achievement_id)
+    ids = (await session.scalars(chosen.order_by(*order).limit(limit))).all()
+    rows = await session.execute(_standings().where(AwardRow.id.in_(ids)).order_by(*order))
     return [Standing(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+async def count(session: AsyncSession, achievement_id: str) -> int:
+    """Return how many awards there are of one achievement."""
+    query = select(func.count(AwardRow.id)).where(AwardRow.achievement_id == achievement_id)
+    return (await session.execute(query)).scalar_one()
 
 
 async def count_by_state(
