@@ -25,7 +25,7 @@ from acquis.protocols.machine import Source
 from acquis.protocols.present_proof import Exchange, Facts, Observation, Role, State, advance
 from acquis.protocols.record import dump_exchange, load_proof
 from acquis.text import Text
-from verifier.candidates import Carriers, find_candidates
+from verifier.candidates import find_candidates
 from verifier.store import sessions
 from verifier.store.tables import RequestRow, SessionRow
 from verifier.surroundings import Surroundings
@@ -33,7 +33,8 @@ from verifier.trusting import MirrorEnvironment
 
 _GOAL_CODE: Final = "request-proof"
 _NONCE_BITS: Final = 80
-_CARRIERS: Final = Carriers()
+_OPENING_SECONDS: Final = 60
+_BEING_CHECKED: Final = {State.PRESENTATION_RECEIVED.value, State.DONE.value}
 
 _USED = Text(
     "This QR code has been used by another wallet; ask for a new one",
@@ -64,7 +65,7 @@ async def find_all_candidates(
 
     def find() -> dict[CompetencyKey, tuple[Candidate, ...]]:
         return {
-            asked.key: find_candidates(environment, _CARRIERS, asked)
+            asked.key: find_candidates(environment, around.carriers, asked)
             for asked in request.competencies
         }
 
@@ -88,7 +89,7 @@ async def ask(around: Surroundings, person_id: str, request: PresentationRequest
         session.add(row)
         await session.flush()
         session.add(_build_session(around, row.id))
-    around.live.changed(f"person:{person_id}")
+    around.live.changed("requests")
     return row.id
 
 
@@ -147,7 +148,9 @@ async def current_session(around: Surroundings, request_id: str) -> SessionRow:
 
 
 def _is_stale(row: SessionRow, now: int) -> bool:
-    return row.open and row.state == State.CREATED.value and row.expires_at <= now
+    """Say whether a code is to be replaced; one being opened right now gets time to be."""
+    until = row.expires_at if row.opened_by is None else row.expires_at + _OPENING_SECONDS
+    return row.open and row.state == State.CREATED.value and until <= now
 
 
 async def open_link(around: Surroundings, token: str, retry_key: str) -> dict[str, Any]:
@@ -227,7 +230,7 @@ async def cancel(around: Surroundings, person_id: str, request_id: str) -> None:
         row = await sessions.newest_of(session, request_id)
         if request.closed_at is not None:
             return
-        if row is not None and row.state == State.PRESENTATION_RECEIVED.value:
+        if row is not None and row.state in _BEING_CHECKED:
             raise Conflict(
                 Text(
                     "An answer is being checked; wait for the result",

@@ -12,6 +12,7 @@ from acquis.service.clock import Clock
 from acquis.service.database import Database
 from acquis.service.live import Live
 from acquis.service.work import Work
+from verifier.candidates import Carriers
 from verifier.settings import VerifierSettings
 
 
@@ -28,6 +29,7 @@ class Surroundings:
     mirror: Mirror
     clock: Clock
     live: Live = field(default_factory=Live)
+    carriers: Carriers = field(default_factory=Carriers)
     works: dict[str, Work] = field(default_factory=dict)
     _locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 

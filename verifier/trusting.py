@@ -21,9 +21,13 @@ from acquis.errors import NotFound
 from acquis.registry.content import ResourceType
 from acquis.registry.mirror import Mirror
 from acquis.registry.trust_list import TrustList, parse_trust_list
-
+from acquis.text import Text
 
 _DAY: Final = 86400
+_NO_ANCHOR: Final = Text(
+    "No trust list was chosen here, so no institution is recognised",
+    "Aucune liste de confiance n’est choisie ici : aucun établissement n’est reconnu",
+)
 
 
 def _start_of(day: date) -> int:
@@ -117,5 +121,5 @@ class MirrorEnvironment:
     def trust_list(self) -> TrustList:
         """Return the anchor's list itself; raises ``NotFound`` when none was chosen or mirrored."""
         if not self.anchor:
-            raise NotFound
+            raise NotFound(_NO_ANCHOR)
         return parse_trust_list(self.mirror.trust_list(self.anchor).content)
