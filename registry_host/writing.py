@@ -25,7 +25,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from acquis.errors import Conflict, NotFound
+from acquis.errors import Conflict, NotFound, Unavailable
 from acquis.registry.content import ResourceType
 from acquis.registry.did import parse_did
 from acquis.registry.did_log import verify_did_log
@@ -50,6 +50,7 @@ from registry_host.grants import Grants
 from registry_host.metadata import SignedTree, target_of
 
 MOST_AHEAD: Final = timedelta(minutes=5)
+MOST_UNCLAIMED_TAILS: Final = 200
 
 
 class TagMissing(Conflict):
@@ -183,6 +184,7 @@ class Publications:
             path = self.files.path_of(published)
             if path.exists():
                 return self._unchanged(published, raw)
+            self._check_room_for_tails()
             move_into_place(fresh, path)
             self._sign({published: raw})
             return Written(Outcome.CREATED, str(published), tag_of(raw))
@@ -286,6 +288,23 @@ class Publications:
                 f"What it refers to is not published yet: {error.says.en}",
                 f"Ce à quoi elle se réfère n’est pas encore publié : {error.says.fr}",
             ) from error
+
+    def _check_room_for_tails(self) -> None:
+        """Refuse tails while too many wait for their registry: anybody may upload them."""
+        stand = sum(1 for _ in (self.public / "tails" / "hash").glob("*"))
+        claimed = sum(
+            len(self.files.index_of(folder).ids(ResourceType.REVOCATION_REGISTRY_DEFINITION))
+            for folder in self.files.folders()
+        )
+        if stand - claimed >= MOST_UNCLAIMED_TAILS:
+            raise Unavailable(
+                Text(
+                    f"{MOST_UNCLAIMED_TAILS} tails files wait for their revocation registry;"
+                    " no more are taken until it is published.",
+                    f"{MOST_UNCLAIMED_TAILS} fichiers tails attendent leur registre de révocation ;"
+                    " aucun autre n’est accepté avant sa publication.",
+                )
+            )
 
     def _index(self, folder: str, did: str) -> Index:
         raw = read_or_none(self.files.path_of(index_path(folder)))
