@@ -95,7 +95,7 @@ def _object(answer: httpx.Response) -> dict[str, Any]:
     return found
 
 
-class Refused(Exception):  # noqa: N818 - read as a word: the service refused
+class Refused(Exception):
     """A service refused, with the problem document it gave (RFC 9457)."""
 
     def __init__(self, answer: httpx.Response) -> None:

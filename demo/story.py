@@ -31,7 +31,7 @@ _ACCEPTED: Final = "accepted"
 _REFUSED: Final = "refused"
 
 
-class Failed(Exception):  # noqa: N818 - read as a word: the story failed
+class Failed(Exception):
     """The story did not end as it should."""
 
 

@@ -35,6 +35,10 @@ _USED = Text(
     "This credential has already been claimed into a wallet",
     "Cette attestation a déjà été reçue dans un portefeuille",
 )
+_DECLINED = Text(
+    "The offer behind this link was declined; ask the institution for a new link",
+    "L’offre de ce lien a été refusée ; demandez un nouveau lien à l’établissement",
+)
 _WITHDRAWN = Text(
     "This award was withdrawn by the institution",
     "Cette attribution a été retirée par l’établissement",
@@ -65,7 +69,7 @@ async def award(around: Surroundings, achievement_id: str, given: Sequence[Given
             raise Conflict(
                 Text(
                     "Publish the achievement first, then award it",
-                    "Publiez d’abord l’acquis certifié, puis attribuez-le",
+                    "Publiez d’abord la microcertification, puis attribuez-la",
                 )
             )
         achievement = parse_achievement(row.content)
@@ -155,6 +159,8 @@ def _check_open(around: Surroundings, standing: awards.Standing) -> None:
         raise AlreadyUsed(_USED) if standing.issued.state == "valid" else Expired(_WITHDRAWN)
     if _is_under_way(standing.exchange):
         raise AlreadyUsed(_USED)
+    if standing.exchange is not None and standing.exchange.state == State.DECLINED:
+        raise Expired(_DECLINED)
     if standing.award.expires_at <= around.clock.now():
         raise Expired(_EXPIRED)
 

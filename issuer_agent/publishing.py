@@ -31,7 +31,7 @@ FAILED: Final = "failed"
 _LOOK_AGAIN: Final = 0.5
 
 STEPS: Final[Mapping[str, Text]] = {
-    "document": Text("Publish the achievement", "Publier l’acquis certifié"),
+    "document": Text("Publish the achievement", "Publier la microcertification"),
     "schema": Text("Publish its schema", "Publier son schéma"),
     "definition": Text(
         "Make the keys of its credentials (several seconds)",

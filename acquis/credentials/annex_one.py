@@ -44,7 +44,7 @@ _ELEMENTS: tuple[tuple[Text, Text, Callable[[Achievement], bool]], ...] = (
     ),
     (
         Text("title of the micro-credential", "intitulé de la microcertification"),
-        Text("give the achievement a name", "donnez un nom à la réalisation"),
+        Text("give the achievement a name", "donnez un nom à la microcertification"),
         lambda a: a.name is not None,
     ),
     (

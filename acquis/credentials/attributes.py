@@ -119,7 +119,7 @@ def _check_award(achievement: Achievement, award: Award) -> None:
         if competency is None:
             raise _refused(
                 f"The achievement has no competency {key[:130]}.",
-                f"La réalisation n’a pas de compétence {key[:130]}.",
+                f"La microcertification n’a pas de compétence {key[:130]}.",
             )
         if competency.level_name(level) is None:
             raise _refused(

@@ -220,7 +220,7 @@ def _hidden(asked: AskedItems, revealed: set[str], labels: Labels) -> tuple[Text
         hidden.append(
             Text(
                 "every other competency of the achievement",
-                "toutes les autres compétences de la réalisation",
+                "toutes les autres compétences de la microcertification",
             )
         )
     hidden.append(

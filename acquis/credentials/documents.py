@@ -67,21 +67,21 @@ def _disagreement(
             (schema.name, schema.version) == (achievement.slug, achievement.version),
             Text(
                 "schema and achievement are not the same version",
-                "schéma et réalisation ne sont pas de la même version",
+                "schéma et microcertification ne sont pas de la même version",
             ),
         ),
         (
             sorted(schema.attributes) == sorted(attribute_names(achievement)),
             Text(
                 "schema and achievement list different competencies",
-                "schéma et réalisation citent des compétences différentes",
+                "schéma et microcertification citent des compétences différentes",
             ),
         ),
         (
             not gaps(achievement),
             Text(
                 "the achievement lacks elements of Annex I",
-                "la réalisation manque d’éléments de l’annexe I",
+                "la microcertification manque d’éléments de l’annexe I",
             ),
         ),
     )
@@ -90,7 +90,7 @@ def _disagreement(
 
 _UNCLEAR = Text(
     "It is not clear which credential and which achievement this rests on.",
-    "On ne sait pas sur quelle attestation ni quelle réalisation ceci repose.",
+    "On ne sait pas sur quelle attestation ni quelle microcertification ceci repose.",
 )
 _UNREAD = Text(
     "A document of the issuer could not be read from the mirror.",
@@ -98,7 +98,7 @@ _UNREAD = Text(
 )
 _AGREED = Text(
     "Definition, schema and achievement are the issuer's own and agree.",
-    "Définition, schéma et réalisation sont bien de l’émetteur et concordent.",
+    "Définition, schéma et microcertification sont bien de l’émetteur et concordent.",
 )
 
 
@@ -113,7 +113,7 @@ def _judge(
         return Outcome.VALID, _AGREED
     return Outcome.INVALID, Text(
         f"Definition, schema and achievement contradict each other: {disagreement.en}.",
-        f"Définition, schéma et réalisation se contredisent : {disagreement.fr}.",
+        f"Définition, schéma et microcertification se contredisent : {disagreement.fr}.",
     )
 
 

@@ -78,7 +78,7 @@ def check_competency(answer: Answer, documents: Documents) -> Check:
             answer,
             Outcome.INDETERMINATE,
             "The achievement could not be read, so what the competency means is not known.",
-            "La réalisation n’a pas pu être lue : on ne sait pas ce que désigne la compétence.",
+            "La microcertification n’a pas pu être lue : on ne sait pas ce que désigne la compétence.",
             evidence=evidence,
         )
     competency = documents.achievement.achievement.competency(key)

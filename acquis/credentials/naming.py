@@ -15,9 +15,9 @@ COMMON_ATTRIBUTES: Mapping[str, Text] = MappingProxyType(
     {
         "achievement_id": Text(
             "which achievement it is (a public page)",
-            "de quelle réalisation il s’agit (page publique)",
+            "de quelle microcertification il s’agit (page publique)",
         ),
-        "achievement_name": Text("the name of the achievement", "le nom de la réalisation"),
+        "achievement_name": Text("the name of the achievement", "le nom de la microcertification"),
         "awarding_body": Text("the awarding body", "l’organisme qui délivre"),
         "issuer_country": Text("the country of the issuer", "le pays de l’émetteur"),
         "given_name": Text("the learner's given name", "le prénom de l’apprenant"),

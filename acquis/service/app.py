@@ -10,7 +10,8 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from acquis.errors import AcquisError
 from acquis.service.auth import Sessions
@@ -70,8 +71,20 @@ def build_app(
         )
 
     if _STATIC.is_dir():
-        app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+        app.mount("/static", _StaticFiles(directory=_STATIC), name="static")
     return app
+
+
+class _StaticFiles(StaticFiles):
+    """Files of the pages; an address that holds the file's digest may be kept for ever."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:
+            named_by_digest = scope["query_string"].startswith(b"v=")
+            kept = "public, max-age=31536000, immutable" if named_by_digest else "no-cache"
+            response.headers["cache-control"] = kept
+        return response
 
 
 class _Server(uvicorn.Server):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 _LOOK_AGAIN: Final = 2.0
@@ -41,22 +43,18 @@ class Live:
         bell = asyncio.Event()
         self._bells[key].add(bell)
         last: T | None = None
+        until = time.monotonic() + _MOST_SECONDS
         try:
-            async with asyncio.timeout(_MOST_SECONDS):
-                while not self._closed.is_set():
-                    bell.clear()
-                    state = await look()
-                    if state != last:
-                        last = state
-                        yield state
-                    if is_last(state):
-                        return
-                    try:
-                        await asyncio.wait_for(bell.wait(), _LOOK_AGAIN)
-                    except TimeoutError:
-                        continue
-        except TimeoutError:
-            return
+            while not self._closed.is_set() and time.monotonic() < until:
+                bell.clear()
+                state = await look()
+                if state != last:
+                    last = state
+                    yield state
+                if is_last(state):
+                    return
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(bell.wait(), _LOOK_AGAIN)
         finally:
             self._bells[key].discard(bell)
             if not self._bells[key]:

@@ -11,7 +11,7 @@ from acquis.errors import NotFound
 from acquis.text import Text
 from issuer_agent.store.tables import AchievementRow, AwardRow
 
-_UNKNOWN = Text("There is no such achievement", "Cet acquis certifié n’existe pas")
+_UNKNOWN = Text("There is no such achievement", "Cette microcertification n’existe pas")
 
 
 async def load(session: AsyncSession, achievement_id: str) -> AchievementRow:

@@ -37,7 +37,11 @@ def settings_page() -> str:
             f"| `{prefix}{field.upper()}` | {_default(info)} | {info.description} |"
             for field, info in settings.model_fields.items()
         ]
-        parts.append(f"## {name}\n\n| variable | default | what it is |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+        parts.append(
+            f"## {name}\n\n| variable | default | what it is |\n|---|---|---|\n"
+            + "\n".join(rows)
+            + "\n"
+        )
     return "\n".join(parts)
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+
+from acquis.protocols.issue_credential import State
+from issuer_agent import offering, revoking
+from issuer_agent.store import awards as award_queries
+from issuer_agent.store.tables import IssuedRow
 from support.issuer_desk import (
     LIVE,
     NOW,
@@ -14,11 +19,6 @@ from support.issuer_desk import (
     live_stream,
     text_of,
 )
-
-from acquis.protocols.issue_credential import State
-from issuer_agent import offering, revoking
-from issuer_agent.store import awards as award_queries
-from issuer_agent.store.tables import IssuedRow
 
 
 async def test_an_award_makes_a_claim_link(desk: Desk) -> None:

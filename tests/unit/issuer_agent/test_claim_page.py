@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import quote
 
+from acquis.protocols.issue_credential import State
+from acquis.service.clock import SetClock
 from support.issuer_desk import (
     GARBAGE,
     HOST,
@@ -13,9 +15,6 @@ from support.issuer_desk import (
     events_of,
     text_of,
 )
-
-from acquis.protocols.issue_credential import State
-from acquis.service.clock import SetClock
 
 
 async def test_looking_at_the_claim_page_offers_nothing_and_a_wallet_gets_the_invitation(

@@ -9,6 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+
+from issuer_agent.store import awards as award_queries
+from issuer_agent.store.tables import AchievementRow
+from schemas import load_example
 from support.issuer_desk import (
     BROWSER,
     DID,
@@ -22,10 +26,6 @@ from support.issuer_desk import (
     events_of,
     text_of,
 )
-
-from issuer_agent.store import awards as award_queries
-from issuer_agent.store.tables import AchievementRow
-from schemas import load_example
 
 PAGES = ["/", "/achievements", "/awards", "/awards?state=issued&achievement=nonsense"]
 
