@@ -44,6 +44,8 @@ from verifier.store import sessions
 from verifier.store.tables import Base, RequestRow, SessionRow
 from verifier.surroundings import Surroundings
 
+type Change = Callable[[dict[str, Any]], None]
+
 NOW = int(datetime(2026, 11, 22, 12, 0, tzinfo=UTC).timestamp())
 LIST_AT = NOW - 3_600
 HOST = "http://employer.test"
@@ -258,12 +260,14 @@ class Desk:
         headers = WALLET | {"acquis-retry-key": retry_key}
         return await self.stranger.get(await self.link(request_id), headers=headers)
 
-    async def answer(
-        self, request_id: str, change: Callable[[dict[str, Any]], None] = lambda _: None
-    ) -> None:
-        """Follow the link, answer with the credentials of the examples, have it verified."""
+    async def answer(self, request_id: str, change: Change = lambda _: None) -> None:
+        """Follow the link, answer with credentials of the examples, have the answer verified."""
         opened = await self.open(request_id)
         assert opened.status_code == 200, opened.text
+        await self.answer_opened(request_id, change)
+
+    async def answer_opened(self, request_id: str, change: Change = lambda _: None) -> None:
+        """Answer with credentials of the examples, after ``change``; have the answer verified."""
         row = await self.session(request_id)
         asked = parse_proof_request(UnverifiedProofRequest(row.proof_request))
         held = [each.award(str(number)) for number, each in enumerate(self.published)]
