@@ -15,10 +15,10 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
-from support.gallery import content, issuer, verifier, wallet
 
 from acquis.service.pages import STATIC, LiveView, Pages, build_pages
 from acquis.text import Text
+from support.gallery import content, issuer, verifier, wallet
 
 ROOT = Path(__file__).parents[3]
 SERVICES: dict[str, tuple[str, Text, Mapping[str, tuple[str, dict[str, Any]]]]] = {

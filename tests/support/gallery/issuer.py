@@ -5,10 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace as View
 from typing import Any
 
-from support.gallery import content as c
-
 from acquis.service.pages import Step, Trouble
 from acquis.text import Text
+from support.gallery import content as c
 
 type Sample = tuple[str, dict[str, Any]]
 

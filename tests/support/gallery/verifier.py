@@ -5,10 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace as View
 from typing import Any
 
-from support.gallery import content as c
-
 from acquis.service.pages import Fact
 from acquis.text import Text
+from support.gallery import content as c
 
 type Sample = tuple[str, dict[str, Any]]
 
@@ -154,18 +153,20 @@ def result(decision: str) -> View:
         if decision == "accepted"
         else [],
         hidden=_ASKED.hidden,
-        achievement=View(
-            name=c.NAME,
-            issuer="Université de Haute-Lande",
-            criteria=c.CRITERIA,
-            assessment=Text("Project, practical examination", "Projet, épreuve pratique"),
-            quality_assurance=Text("Accredited by Hcéres", "Accréditation Hcéres"),
-            facts=[Fact(Text("Workload", "Charge de travail"), "6 ECTS")],
-            competencies=c.COMPETENCIES,
-            resource_id=c.RESOURCE,
-        )
+        achievements=[
+            View(
+                name=c.NAME,
+                issuer="Université de Haute-Lande",
+                criteria=c.CRITERIA,
+                assessment=Text("Project, practical examination", "Projet, épreuve pratique"),
+                quality_assurance=Text("Accredited by Hcéres", "Accréditation Hcéres"),
+                facts=[Fact(Text("Workload", "Charge de travail"), "6 ECTS")],
+                competencies=c.COMPETENCIES,
+                resource_id=c.RESOURCE,
+            )
+        ]
         if decision != "undetermined"
-        else None,
+        else [],
     )
 
 

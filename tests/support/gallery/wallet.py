@@ -6,10 +6,9 @@ from datetime import date
 from types import SimpleNamespace as View
 from typing import Any
 
-from support.gallery import content as c
-
 from acquis.service.pages import Fact
 from acquis.text import Text
+from support.gallery import content as c
 
 type Sample = tuple[str, dict[str, Any]]
 
