@@ -15,7 +15,7 @@ from acquis.text import Text
 from schemas import load_vocabulary
 from verifier.evidence_views import write_labels
 
-_UNNAMED: Final = Text("Achievement", "Réalisation")
+_UNNAMED: Final = Text("Achievement", "Microcertification")
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ _RECOGNITIONS: Final[Mapping[str, Text]] = {
 }
 
 _NAMES: Final[Mapping[str, tuple[Text, Written]]] = {
-    "achievement": (Text("Achievement", "Réalisation"), _plainly),
+    "achievement": (Text("Achievement", "Microcertification"), _plainly),
     "age": (Text("Age of the copy of the registry", "Âge de la copie du registre"), _seconds),
     "anchor": (Text("Publisher of the trust list", "Éditeur de la liste de confiance"), _plainly),
     "asked": (Text("Asked on", "Demandé le"), _moment),

@@ -124,7 +124,7 @@ class Result:
     verdicts: tuple[VerdictView, ...]
     learned: tuple[LearnedView, ...]
     hidden: tuple[Text, ...]
-    achievement: AchievementWords | None
+    achievements: tuple[AchievementWords, ...]
 
 
 def decision_of(content: Mapping[str, Any]) -> str:
@@ -171,7 +171,7 @@ def build_result(
         verdicts=tuple(_build_verdict(aspect, report, asked) for aspect in Aspect),
         learned=_build_learned(shown, report, achievements),
         hidden=tuple(_text(each) for each in shown.get("hidden", ())),
-        achievement=achievements[0] if achievements else None,
+        achievements=achievements,
     )
 
 

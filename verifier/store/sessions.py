@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from acquis.errors import NotFound
 from acquis.protocols.present_proof import Exchange
@@ -15,6 +16,10 @@ from acquis.protocols.record import dump_exchange
 from acquis.text import Text
 from verifier.store.tables import RequestRow, SessionRow
 
+_DOCUMENTS: Final = (
+    *(SessionRow.invitation, SessionRow.proof_request, SessionRow.presentation),
+    *(SessionRow.report, SessionRow.learned),
+)
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 _UNKNOWN = Text("There is no such request", "Cette demande n’existe pas")
@@ -69,7 +74,7 @@ async def find_by_record(session: AsyncSession, record_id: str) -> str | None:
 async def newest(
     session: AsyncSession, person_id: str, limit: int = 100
 ) -> Sequence[tuple[RequestRow, SessionRow | None]]:
-    """Return a person's newest requests, each with its newest session."""
+    """Return a person's newest requests, each with its newest session, its documents left out."""
     newest_session = (
         select(SessionRow.id)
         .where(SessionRow.request_id == RequestRow.id)
@@ -86,6 +91,7 @@ async def newest(
         .where(RequestRow.person_id == person_id)
         .order_by(RequestRow.created_at.desc(), RequestRow.id)
         .limit(limit)
+        .options(*(defer(each, raiseload=True) for each in _DOCUMENTS))
     )
     return [(row[0], row[1]) for row in found]
 
