@@ -15,7 +15,9 @@ from typing import Final, Literal
 from acquis.credentials.attributes import parse_date_number
 from acquis.credentials.disclosure import (
     Labels,
+    competency_label,
     describe,
+    predicate_in_words,
 )
 from acquis.credentials.matching import GroupMatch, HeldCredential, select_credentials
 from acquis.credentials.naming import NO_LIMIT
@@ -243,8 +245,17 @@ def build_items(
     source = name_of(described)
     for number, (says, value) in enumerate(values):
         yield Item(f"{group.id}-s{number}", "shown", says, value, source)
-    for number, says in enumerate(whole.proved):
+    for number, says in enumerate(_competencies_first(whole.proved, group, labels)):
         yield Item(f"{group.id}-p{number}", "proved", says, None, source)
+
+
+def _competencies_first(proved: Sequence[Text], group: AskedGroup, labels: Labels) -> list[Text]:
+    about = {
+        predicate_in_words(each, labels)
+        for each in group.predicates
+        if competency_label(each.name, labels) is not None
+    }
+    return sorted(proved, key=lambda says: says not in about)
 
 
 def _with_items(

@@ -7,7 +7,7 @@ were shown are not kept a second time, they are looked up in the credential.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from holder_wallet.consent_views import build_items, request_state, was_sent
 from holder_wallet.publications import Described, labels_of
 from holder_wallet.questions import referents_of, summary
 from holder_wallet.store.tables import ExchangeRow, ReceiptRow
-from holder_wallet.views import Party, moment, name_of, purpose_of, requester_of, same
+from holder_wallet.views import Party, moment, name_of, purpose_of, requester_of, same, who_sent
 
 _NO_LONGER_HELD: Final = Text(
     "a credential that is no longer in this wallet",
@@ -77,7 +77,7 @@ def build_receipt_line(
     state = "shared" if stands.state == "failed" and was_sent(row) else stands.state
     return ReceiptLine(
         id=row.id,
-        verifier=requester_of(row),
+        verifier=Party(None, who_sent(row), verified=False),
         asked=_asked(row, receipt, asked),
         at=moment(receipt.presented_at if receipt is not None else row.changed_at),
         state=state,
@@ -96,7 +96,12 @@ def build_receipt(
     content: Mapping[str, Any] = receipt.content if receipt is not None else {}
     values = _values(row, asked, used) if asked is not None else {}
     return ReceiptView(
-        **{each.name: getattr(line, each.name) for each in fields(line)},
+        id=line.id,
+        verifier=requester_of(row),
+        asked=line.asked,
+        at=line.at,
+        state=line.state,
+        outcome=line.outcome,
         purpose=purpose_of(row),
         shown=tuple(
             Fact(says, values.get(says, _NOT_KEPT)) for says in _sentences(content, "shown")
