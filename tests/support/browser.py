@@ -74,9 +74,20 @@ async def find_barriers(page: Page, rules: Sequence[str] = STANDARD) -> list[str
     ]
 
 
+_WIDER = """() => {
+  const root = document.documentElement;
+  let most = root.scrollWidth - root.clientWidth;
+  for (const place of document.querySelectorAll("main :is(a, button, input, select, textarea, p, code, h1, h2, h3, svg.qr)")) {
+    if (place.closest(".sr-only")) continue;
+    const frame = (place.parentElement.closest(".card, .rows, .tile, .verdict") ?? root).getBoundingClientRect();
+    const box = place.getBoundingClientRect();
+    if (box.width > 0) most = Math.max(most, Math.round(box.right - frame.right));
+  }
+  return most;
+}"""
+
+
 async def overflow(page: Page) -> int:
-    """Return by how many pixels the page is wider than its window."""
-    width: int = await page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return width
+    """Return by how many pixels something sticks out of the window or of the card it is in."""
+    width: int = await page.evaluate(_WIDER)
+    return max(0, width)
