@@ -29,7 +29,7 @@ class CompetencyWords:
 
 @dataclass(frozen=True, slots=True)
 class AchievementWords:
-    """A published achievement; ``issuer`` as the trust list names it, else as it names itself."""
+    """A published achievement; ``issuer`` as the trust list names it, else as it says itself."""
 
     name: Text
     issuer: Text
@@ -67,7 +67,10 @@ def _issuer(published: PublishedAchievement, legal_name: str | None) -> Text:
     body = published.achievement.awarding_body
     if legal_name is not None:
         return Text(legal_name, legal_name)
-    return Text(published.issuer, published.issuer) if body is None else body.name.text
+    if body is None:
+        return Text(published.issuer, published.issuer)
+    name = body.name.text
+    return Text(f"{name.en} (by its own account)", f"{name.fr} (selon ses propres dires)")
 
 
 def _facts(achievement: Achievement, legal_name: str | None) -> tuple[Fact, ...]:

@@ -61,7 +61,7 @@ _ASK_AGAIN: Final = Text(
     "Ask the same again; if nothing changes, ask the candidate for another proof.",
     "Redemandez la même chose ; si rien ne change, demandez une autre preuve au candidat.",
 )
-_TODO: Final[Mapping[str, Text]] = {
+_WHAT_TO_DO: Final[Mapping[str, Text]] = {
     "mirror-age": Text(
         "Have our copy of the registry refreshed, then ask the same again.",
         "Faites rafraîchir notre copie du registre, puis redemandez la même chose.",
@@ -197,7 +197,7 @@ def _todo(decision: Decision, report: VerificationReport) -> Text | None:
     first = next(
         (each for each in decision.because if report.outcome_of(each) is Outcome.INDETERMINATE), ""
     )
-    return _TODO.get(first, _ASK_AGAIN)
+    return _WHAT_TO_DO.get(first, _ASK_AGAIN)
 
 
 def _build_verdict(

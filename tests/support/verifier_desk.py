@@ -79,11 +79,11 @@ class Copy:
         base = self.files / issuer.folder
         (base / "resources").mkdir(parents=True, exist_ok=True)
         (base / "did.jsonl").write_text(issuer.log)
-        index = Index(issuer.did, {})
+        index, document = Index(issuer.did, {}), issuer.document
         for each in resources:
             raw = json.dumps(each).encode()
             (base / "resources" / each["metadata"]["resourceId"]).write_bytes(raw)
-            index = index.with_resource(verify_resource(raw, each["id"], issuer.document))
+            index = index.with_resource(verify_resource(raw, each["id"], document))
         (base / "index.json").write_bytes(build_index(index))
 
     def confirm(self, at: int) -> None:
@@ -300,6 +300,19 @@ def text_of(response: httpx.Response) -> str:
     """The words of a page, its markup left out."""
     text = re.sub(r"<[^>]+>", " ", response.text)
     return re.sub(r"\s+", " ", text).replace("&#39;", "'")
+
+
+def chosen_in(response: httpx.Response) -> list[str]:
+    """The keys of the competencies that the form holds."""
+    return re.findall(r'name="competency" value="([^"]+)"', response.text)
+
+
+def level_in(response: httpx.Response, key: str) -> str:
+    """The level that the form holds for a competency."""
+    select = re.search(rf'<select[^>]+name="level_{key}".*?</select>', response.text, re.DOTALL)
+    assert select is not None
+    picked = re.search(r'value="([^"]*)" selected', select.group())
+    return picked.group(1) if picked else ""
 
 
 def events_of(response: httpx.Response) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 
 from acquis.credentials.report import Aspect
 from acquis.credentials.verify import CHECK_IDS
+from support.scenario import FIRST_AID
 from support.verifier_desk import INSTITUTE, NOW, PYTHON, SQL, Desk, live_stream, text_of
 
 
@@ -222,6 +223,17 @@ async def test_what_could_not_be_told_is_amber_with_cause_and_what_to_do(
     assert "could not tell" in text_of(await desk.get("/?lang=en"))
 
 
+async def test_an_institution_nobody_vouches_for_is_named_by_its_own_account(desk: Desk) -> None:
+    request_id = await desk.ask()
+    await desk.open(request_id)
+    unknown_institution(desk)
+    await desk.answer_opened(request_id)
+    text = text_of(await result(desk, request_id))
+    assert "Acquis Demonstration Institute (by its own account)" in text
+    assert INSTITUTE not in text
+    assert desk.copy.institute.did in part(await result(desk, request_id), "learned")
+
+
 async def test_an_answer_that_cannot_be_read_is_refused_with_three_verdicts(desk: Desk) -> None:
     def spoil(presentation: dict[str, Any]) -> None:
         del presentation["proof"]
@@ -251,6 +263,20 @@ async def test_several_competencies_are_told_apart_and_no_id_is_on_the_page_twic
     assert len(re.findall(r"· proved", text)) == 2
     french = text_of(await result(desk, request_id, "fr"))
     assert "SQL : La compétence demandée est prouvée au niveau demandé." in french
+
+
+async def test_each_achievement_a_result_rests_on_is_told(desk: Desk) -> None:
+    request_id = await desk.ask(competency=[PYTHON, str(FIRST_AID)])
+    await desk.answer(request_id)
+    page = await result(desk, request_id)
+    assert decision(page) == "good"
+    text = text_of(page)
+    for published in desk.published:
+        assert published.achievement_id in text
+    assert len(re.findall(r'id="achievement-\d"', page.text)) == 2
+    assert len(re.findall(r"· proved", text)) == 2
+    ids = re.findall(r' id="([^"]+)"', page.text)
+    assert len(set(ids)) == len(ids)
 
 
 async def test_an_invented_remark_of_the_agent_leaves_it_open(desk: Desk) -> None:
