@@ -98,7 +98,7 @@ class Story:
                 "The employer asks for Python, level 3 or more; the QR code is scanned"
             ):
                 request_id, link = await self.ask(recruiter)
-            self.teller.say(f"\n{qr_terminal(link)}\n  {link}\n")
+            self._print_code(link)
             async with step("The wallet presents; the verifier decides, the issuer being off"):
                 result = await self.present(learner, recruiter, request_id, link)
             self._expect(result, _ACCEPTED)
@@ -236,6 +236,13 @@ class Story:
             if time.monotonic() > give_up:
                 raise Failed(f"the mirror of the {unit} is not refreshed")
             await asyncio.sleep(0.1)
+
+    def _print_code(self, link: str) -> None:
+        say = self.teller.say
+        say()
+        for line in qr_terminal(link).splitlines():
+            say(typer.style(line, fg=typer.colors.BRIGHT_WHITE, bg=typer.colors.BLACK))
+        say(f"  {link}\n")
 
     def _expect(self, result: dict[str, Any], conclusion: str) -> None:
         found = result["decision"]["conclusion"]

@@ -23,7 +23,7 @@ from registry_host.settings import RegistrySettings
 
 HOST: Final = "registry.acquis.example"
 ISSUER_FOLDER: Final = "demo/university"
-INSTITUTION: Final = "Université de Démonstration"
+INSTITUTION: Final = "Acquis Demonstration Institute"
 EMPLOYER: Final = "Atelier Numérique SAS"
 
 SERVICES: Final = ("registry", "issuer", "wallet", "verifier")

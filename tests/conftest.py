@@ -5,6 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
+# Machines are shared: what a property takes in time says nothing about it.
+settings.register_profile("acquis", deadline=None)
+settings.load_profile("acquis")
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 pytest_plugins = ["support.agents", "support.postgres", "support.town"]

@@ -10,11 +10,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import MappingProxyType
 
 from acquis.credentials.attributes import parse_date_number
 from acquis.credentials.competency import CompetencyKey, known_label
+from acquis.credentials.dates import day_in_words, moment_in_words
 from acquis.credentials.naming import COMMON_ATTRIBUTES
 from acquis.credentials.presentation import Presentation, canonical_name
 from acquis.credentials.proof_request import AskedAttributes, AskedItems, AskedPredicate, Interval
@@ -109,9 +109,9 @@ def _shown_item(name: str, asked: AskedAttributes, labels: Labels) -> Text:
     )
 
 
-def _written_day(number: int) -> str | None:
+def _written_day(number: int) -> Text | None:
     try:
-        return parse_date_number(str(number)).isoformat()
+        return day_in_words(parse_date_number(str(number)))
     except InvalidInput:
         return None
 
@@ -134,13 +134,13 @@ def _date_proved(name: str, asked: AskedPredicate) -> Text | None:
     if day is None:
         return None
     if name == "valid_until" and asked.relation == ">=":
-        return Text(f"still valid on {day}", f"encore valide le {day}")
+        return Text(f"still valid on {day.en}", f"encore valide le {day.fr}")
     label = COMMON_ATTRIBUTES[name]
     when = {
-        ">=": Text(f"is {day} or later", f"est le {day} ou après"),
-        ">": Text(f"is after {day}", f"est après le {day}"),
-        "<=": Text(f"is {day} or earlier", f"est le {day} ou avant"),
-        "<": Text(f"is before {day}", f"est avant le {day}"),
+        ">=": Text(f"is {day.en} or later", f"est le {day.fr} ou après"),
+        ">": Text(f"is after {day.en}", f"est après le {day.fr}"),
+        "<=": Text(f"is {day.en} or earlier", f"est le {day.fr} ou avant"),
+        "<": Text(f"is before {day.en}", f"est avant le {day.fr}"),
     }[asked.relation]
     return Text(f"{label.en} {when.en}", f"{label.fr} {when.fr}")
 
@@ -161,11 +161,9 @@ def predicate_in_words(asked: AskedPredicate, labels: Labels) -> Text:
     )
 
 
-def _moment(seconds: int) -> str:
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except (ValueError, OverflowError, OSError):
-        return str(seconds)
+def _by_weight(asked: AskedItems, labels: Labels) -> list[AskedPredicate]:
+    """Return the comparisons, those about competencies first: agents reorder what they pass on."""
+    return sorted(asked.predicates, key=lambda each: competency_label(each.name, labels) is None)
 
 
 def _not_revoked(intervals: Iterable[Interval | None]) -> list[Text]:
@@ -175,11 +173,11 @@ def _not_revoked(intervals: Iterable[Interval | None]) -> list[Text]:
     latest = max((each.to for each in ends if each.to is not None), default=None)
     if latest is None:
         return [Text("that the credential is not revoked", "que l’attestation n’est pas révoquée")]
-    at = _moment(latest)
+    at = moment_in_words(latest)
     return [
         Text(
-            f"that the credential was not revoked on {at}",
-            f"que l’attestation n’était pas révoquée le {at}",
+            f"that the credential was not revoked on {at.en}",
+            f"que l’attestation n’était pas révoquée le {at.fr}",
         )
     ]
 
@@ -244,7 +242,7 @@ def describe(asked: AskedItems, labels: Labels = _NO_LABELS) -> Disclosure:
     ``labels`` names competencies by key; those of the frameworks we ship are known anyway.
     """
     shown = [_shown_item(name, each, labels) for each in asked.attributes for name in each.names]
-    proved = [predicate_in_words(each, labels) for each in asked.predicates]
+    proved = [predicate_in_words(each, labels) for each in _by_weight(asked, labels)]
     intervals = [asked.non_revoked, *(each.non_revoked for each in asked.attributes)]
     intervals += [each.non_revoked for each in asked.predicates]
     revealed = {canonical_name(name) for each in asked.attributes for name in each.names}
@@ -273,7 +271,7 @@ def what_was_learned(
                 shown.append(ShownValue(attribute_label(name, labels), value.raw))
     proved = [
         predicate_in_words(each, labels)
-        for each in asked.predicates
+        for each in _by_weight(asked, labels)
         if each.referent in presentation.proved
     ]
     origins = dict.fromkeys(each.credential_definition_id for each in presentation.identifiers)

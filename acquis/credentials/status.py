@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
+from acquis.credentials.dates import moment_in_words
 from acquis.credentials.documents import Documents, outcome_of_problem
 from acquis.credentials.environment import Environment, PublishedCredentialDefinition
 from acquis.credentials.facts import Answer, ExchangeFacts
@@ -120,12 +120,12 @@ def _unproved(found: _Finding, named: _Named, *, refused: bool) -> _Finding:
     A revoked credential shows itself in no other way: its holder can name the list in force, but
     cannot prove to stand by it.
     """
-    moment = datetime.fromtimestamp(named.timestamp, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    moment = moment_in_words(named.timestamp)
     reason = Text(
-        f"Not proved to stand by the revocation list in force, that of {moment}: "
+        f"Not proved to stand by the revocation list in force, that of {moment.en}: "
         "the credential is revoked, or the proof was altered.",
         "Rien ne prouve qu’elle vaut d’après la liste de révocation en vigueur, "
-        f"celle du {moment} : l’attestation est révoquée, ou la preuve a été altérée.",
+        f"celle du {moment.fr} : l’attestation est révoquée, ou la preuve a été altérée.",
     )
     if not refused:
         reason = Text(

@@ -37,9 +37,11 @@ def test_python_at_level_three_in_words() -> None:
         "which institution issued the credential, and which kind of credential it is",
     ]
     assert "“Python” at level 3 or more, not the exact level" in english(told.proved)
-    assert "still valid on 2026-11-22" in english(told.proved)
-    assert "the date of the award is 2020-01-01 or later" in english(told.proved)
-    assert "that the credential was not revoked on 2026-11-22 12:00 UTC" in english(told.proved)
+    assert "still valid on 22 November 2026" in english(told.proved)
+    assert "the date of the award is 1 January 2020 or later" in english(told.proved)
+    assert "that the credential was not revoked on 22 November 2026, 12:00 UTC" in english(
+        told.proved
+    )
     hidden = english(told.hidden)
     assert "the level of “Python”: the exact value" in hidden
     assert "the learner's given name" in hidden
