@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Machines are shared: what a property takes in time says nothing about it.
-settings.register_profile("acquis", deadline=None)
+settings.register_profile("acquis", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("acquis")
 
 sys.path.insert(0, str(Path(__file__).parent))
