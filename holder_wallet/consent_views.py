@@ -15,9 +15,7 @@ from typing import Final, Literal
 from acquis.credentials.attributes import parse_date_number
 from acquis.credentials.disclosure import (
     Labels,
-    competency_label,
     describe,
-    predicate_in_words,
 )
 from acquis.credentials.matching import GroupMatch, HeldCredential, select_credentials
 from acquis.credentials.naming import NO_LIMIT
@@ -34,7 +32,7 @@ from acquis.service.pages import Trouble
 from acquis.text import Text
 from holder_wallet.presenting import Question
 from holder_wallet.publications import Described, labels_of
-from holder_wallet.questions import group_label, referents_of
+from holder_wallet.questions import competencies_first, group_label, referents_of
 from holder_wallet.receiving import ACCEPTED, DECLINED
 from holder_wallet.store.tables import ExchangeRow
 from holder_wallet.views import (
@@ -43,6 +41,7 @@ from holder_wallet.views import (
     day_text,
     issuer_name,
     join,
+    level_label,
     moment,
     name_of,
     purpose_of,
@@ -245,17 +244,8 @@ def build_items(
     source = name_of(described)
     for number, (says, value) in enumerate(values):
         yield Item(f"{group.id}-s{number}", "shown", says, value, source)
-    for number, says in enumerate(_competencies_first(whole.proved, group, labels)):
+    for number, says in enumerate(competencies_first(whole.proved, alone, labels)):
         yield Item(f"{group.id}-p{number}", "proved", says, None, source)
-
-
-def _competencies_first(proved: Sequence[Text], group: AskedGroup, labels: Labels) -> list[Text]:
-    about = {
-        predicate_in_words(each, labels)
-        for each in group.predicates
-        if competency_label(each.name, labels) is not None
-    }
-    return sorted(proved, key=lambda says: says not in about)
 
 
 def _with_items(
@@ -274,7 +264,7 @@ def _with_items(
             Group(
                 match.group.id,
                 group_label(match.group, labels),
-                tuple(_candidate(each, described[each]) for each in match.credentials),
+                tuple(_candidate(each, described[each], match.group) for each in match.credentials),
                 credential,
             )
         )
@@ -300,12 +290,15 @@ def _picked(matches: Sequence[GroupMatch], choices: Mapping[str, str]) -> dict[s
     return {match.group.id: answers[referents_of(match.group)[0]] for match in matches}
 
 
-def _candidate(credential_id: str, described: Described) -> Candidate:
+def _candidate(credential_id: str, described: Described, group: AskedGroup) -> Candidate:
+    """Build one choice; its levels are told, which only the learner sees, to tell it from others."""
     says = described.says
+    names = [canonical_name(each) for each in group.names]
+    levels = [says.levels[name] for name in names if name in says.levels] if says else []
     return Candidate(
         credential_id,
         name_of(described),
-        issuer_name(described),
+        join([issuer_name(described), *(level_label(each, None) for each in levels)], " · "),
         says.awarded_on if says is not None else None,
     )
 

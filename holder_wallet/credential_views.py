@@ -29,6 +29,7 @@ from holder_wallet.views import (
     issuer_name,
     issuer_of,
     join,
+    level_label,
     moment,
     name_of,
     printable,
@@ -265,17 +266,11 @@ def _known_competency(key: str, level: int) -> CompetencyLine:
     framework = load_framework(parsed.framework)
     word = load_level_scale(framework.level_scale).levels.get(level)
     uri = framework.competencies[parsed.code].uri
-    return CompetencyLine(label, _level_label(level, word), _page(uri))
+    return CompetencyLine(label, level_label(level, word), _page(uri))
 
 
 def _level(level: int, competency: Competency | None) -> Text:
-    return _level_label(level, competency.level_name(level) if competency else None)
-
-
-def _level_label(level: int, word: Text | None) -> Text:
-    if word is None:
-        return Text(f"level {level}", f"niveau {level}")
-    return Text(f"level {level}, {word.en}", f"niveau {level}, {word.fr}")
+    return level_label(level, competency.level_name(level) if competency else None)
 
 
 def _page(uri: str) -> str | None:

@@ -36,7 +36,7 @@ from acquis.text import Text
 from holder_wallet.holding import build_held, describe_all
 from holder_wallet.progress import begin_action, begin_again, keep, receive_invitation
 from holder_wallet.publications import labels_of
-from holder_wallet.questions import summary
+from holder_wallet.questions import competencies_first, summary
 from holder_wallet.receiving import ACCEPTED, ANSWERED, DECLINED
 from holder_wallet.store import exchanges, learners
 from holder_wallet.store.tables import ExchangeRow, ReceiptRow
@@ -164,6 +164,7 @@ def _receipt_content(
     row: ExchangeRow, question: Question, selection: Selection, labels: Labels
 ) -> dict[str, Any]:
     disclosure, asked = describe(question.asked, labels), summary(question.asked, labels)
+    proved = competencies_first(disclosure.proved, question.asked, labels)
     used = {*selection.attributes.values(), *selection.predicates.values()}
     return {
         "asked": [asked.en, asked.fr],
@@ -171,7 +172,7 @@ def _receipt_content(
         "domain": row.link_host,
         "purpose": row.purpose,
         "shown": [[text.en, text.fr] for text in disclosure.shown],
-        "proved": [[text.en, text.fr] for text in disclosure.proved],
+        "proved": [[text.en, text.fr] for text in proved],
         "hidden": [[text.en, text.fr] for text in disclosure.hidden],
         "credentials": sorted(used),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from acquis.credentials.disclosure import (
@@ -44,6 +45,18 @@ def referents_of(group: AskedGroup) -> tuple[str, ...]:
         *(each.referent for each in group.attributes),
         *(each.referent for each in group.predicates),
     )
+
+
+def competencies_first(
+    proved: Sequence[Text], asked: AskedItems, labels: Labels
+) -> tuple[Text, ...]:
+    """Return the sentences of what is proved, those about competencies before the others."""
+    about = {
+        predicate_in_words(each, labels)
+        for each in asked.predicates
+        if competency_label(each.name, labels) is not None
+    }
+    return tuple(sorted(proved, key=lambda says: says not in about))
 
 
 def _level_asked(asked: AskedPredicate, labels: Labels) -> Text | None:

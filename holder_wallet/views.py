@@ -113,6 +113,13 @@ def day_text(day: date) -> Text:
     return Text(_FORMATS["en"].day(day), _FORMATS["fr"].day(day))
 
 
+def level_label(level: int, word: Text | None) -> Text:
+    """Return a level, with the word that its scale has for it when there is one."""
+    if word is None:
+        return Text(f"level {level}", f"niveau {level}")
+    return Text(f"level {level}, {word.en}", f"niveau {level}, {word.fr}")
+
+
 def moment(at: int) -> datetime:
     """Return a time in Unix seconds as an aware moment."""
     return datetime.fromtimestamp(at, UTC)

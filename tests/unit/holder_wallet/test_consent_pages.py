@@ -109,6 +109,7 @@ async def test_another_credential_can_be_picked_and_nothing_is_sent(desk: Desk) 
     offered = dict(picks_of(await desk.get(page)))
     assert set(offered) == {first, second}
     assert weak not in offered
+    assert f"{INSTITUTE} · level 4" in text_of(await desk.get(page))
     other = next(name for name, checked in offered.items() if not checked)
     again = await desk.post(f"{page}/share", pick_c1=other, preview="1")
     assert (again.status_code, again.headers["location"]) == (303, f"{page}?pick_c1={other}")

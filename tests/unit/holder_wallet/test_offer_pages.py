@@ -172,6 +172,14 @@ async def test_a_credential_of_another_kind_is_shown_as_it_is(desk: Desk) -> Non
     assert "&lt;i&gt;17&lt;U+202E&gt;" in said.text
 
 
+async def test_a_credential_of_another_kind_is_held_like_the_others(desk: Desk) -> None:
+    held = await desk.hold(attributes=desk.attributes() | {"awarded_on": "yesterday"})
+    assert f"A credential of another kind {INSTITUTE} valid" in text_of(await desk.get("/"))
+    page = text_of(await desk.get(f"/credentials/{held}?lang=fr"))
+    assert "Une attestation d’un autre type" in page
+    assert "yesterday" in page
+
+
 async def test_a_revoked_and_an_expired_credential_say_so(desk: Desk) -> None:
     past = today(desk.clock) - timedelta(days=1)
     claims = desk.attributes() | {"valid_until": past.strftime("%Y%m%d")}
