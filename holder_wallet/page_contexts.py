@@ -60,8 +60,8 @@ class PageContexts:
 
         async def glance() -> object:
             async with self._around.database.read() as session:
-                rows = await exchanges.newest(session, learner_id)
-            return [(row.id, row.state, row.answer) for row in rows], await self._as_of()
+                states = await exchanges.newest_states(session, learner_id)
+            return states, await self._as_of()
 
         key = f"learner:{learner_id}"
         return watch(self._around.live, key, glance, partial(self.home, learner_id))

@@ -77,6 +77,19 @@ async def newest(
     return found.scalars().all()
 
 
+async def newest_states(
+    session: AsyncSession, learner_id: str, limit: int = 200
+) -> list[tuple[str, str, str | None]]:
+    """Return (id, state, answer) of the learner's newest exchanges: cheap enough to ask often."""
+    found = await session.execute(
+        select(ExchangeRow.id, ExchangeRow.state, ExchangeRow.answer)
+        .where(ExchangeRow.learner_id == learner_id)
+        .order_by(ExchangeRow.created_at.desc(), ExchangeRow.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in found]
+
+
 def keep(row: ExchangeRow, exchange: Exchange[Any, Any, Any], *, over: bool, now: int) -> None:
     """Write where ``exchange`` stands into its row; what is over needs its invitation no more."""
     if row.state != exchange.state:
