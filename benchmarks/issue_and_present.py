@@ -42,7 +42,7 @@ LEARNERS: Final = 100
 ROUNDS: Final = 5
 AT_ONCE: Final = 4
 PRESENTATIONS: Final = 20
-POLL: Final = 0.02
+POLL: Final = 0.05
 _RAW_KEY: Final = "HQ5AgRrEqBHFhFAWbn9nHsvYCRbkBuqwrYgkWmhWWzXo"
 
 
@@ -86,9 +86,11 @@ async def claim_through_acquis(learner: Visitor, link: str) -> None:
     """Follow a claim link, accept the offer, wait until the credential is stored."""
     opened = await learner.post("/api/links", {"link": link})
     path = f"/api/exchanges/{opened['id']}"
-    await look(lambda: learner.get(path), lambda found: found["state"] == "offer-received")
+    await learner.until(
+        path, lambda found: found["state"] == "offer-received", until="offer-received"
+    )
     await learner.post(f"{path}/accept")
-    await look(lambda: learner.get(path), lambda found: found["state"] == "done")
+    await learner.until(path, lambda found: found["state"] == "done", until="done")
 
 
 async def claim_bare(bench: Bench, wallet: AgentClient) -> None:
@@ -103,7 +105,7 @@ async def claim_bare(bench: Bench, wallet: AgentClient) -> None:
         goal="Bench",
         handshake=True,
     )
-    await out_of_band.receive_invitation(wallet, invitation)
+    await out_of_band.receive_invitation(wallet, invitation, tried_before=False)
     thread = invitation.thread_id or ""
     held = await look(
         lambda: agent_issue.find(wallet, thread, IssueRole.HOLDER),
@@ -129,12 +131,13 @@ async def present_through_acquis(bench: Bench, learner: Visitor, recruiter: Visi
     request_id, link = await bench.story.ask(recruiter)
     opened = await learner.post("/api/links", {"link": link})
     path = f"/api/exchanges/{opened['id']}"
-    await look(lambda: learner.get(path), lambda found: found["state"] == "request-received")
+    await learner.until(
+        path, lambda found: found["state"] == "request-received", until="request-received"
+    )
     started = time.perf_counter()
     await learner.post(f"{path}/share")
-    result = await look(
-        lambda: recruiter.get(f"/api/requests/{request_id}"),
-        lambda found: found["decision"] is not None,
+    result = await recruiter.until(
+        f"/api/requests/{request_id}", lambda found: found["decision"] is not None, until="over"
     )
     taken = time.perf_counter() - started
     if result["decision"]["conclusion"] != "accepted":
@@ -155,7 +158,7 @@ async def present_bare(bench: Bench, wallet: AgentClient, credential_id: str) ->
         goal="Bench",
         handshake=False,
     )
-    await out_of_band.receive_invitation(wallet, invitation)
+    await out_of_band.receive_invitation(wallet, invitation, tried_before=False)
     thread = invitation.thread_id or ""
     held = await look(
         lambda: agent_proof.find(wallet, thread, ProofRole.PROVER),

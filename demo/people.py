@@ -52,26 +52,28 @@ class Visitor:
         """Send ``body`` to the JSON interface and return its answer."""
         return _object(await self.http.post(path, json=body if body is not None else {}))
 
-    async def get(self, path: str) -> dict[str, Any]:
-        """Return what the JSON interface says at ``path``."""
-        return _object(await self.http.get(path))
+    async def get(self, path: str, until: str = "") -> dict[str, Any]:
+        """Return what the JSON interface says at ``path``; it may wait ``until`` a state is there."""
+        return _object(await self.http.get(path, params={"until": until} if until else None))
 
     async def until(
         self,
         path: str,
         condition: Callable[[dict[str, Any]], bool],
         *,
+        until: str = "",
         seconds: float = PATIENCE_SECONDS,
     ) -> dict[str, Any]:
         """Look at ``path`` until ``condition`` holds; raises ``Unavailable`` after ``seconds``.
 
-        A service that is away for a moment (it was stopped, it is starting) is asked again.
+        ``until`` names the state for the services that can wait for one. A service that is away
+        for a moment (it was stopped, it is starting) is asked again.
         """
         give_up = time.monotonic() + seconds
         found: dict[str, Any] = {}
         while time.monotonic() < give_up:
             try:
-                found = await self.get(path)
+                found = await self.get(path, until=until)
             except (httpx.TransportError, Unavailable):
                 found = {}
             if found and condition(found):

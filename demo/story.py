@@ -160,9 +160,11 @@ class Story:
         """Follow the claim link, accept the offer, wait until the credential is stored."""
         opened = await learner.post("/api/links", {"link": self.claim_link})
         path = f"/api/exchanges/{opened['id']}"
-        await learner.until(path, lambda found: found["state"] != "created")
+        await learner.until(
+            path, lambda found: found["state"] == "offer-received", until="offer-received"
+        )
         await learner.post(f"{path}/accept")
-        stored = await learner.until(path, lambda found: not found["open"])
+        stored = await learner.until(path, lambda found: not found["open"], until="done")
         if stored["state"] != "done":
             raise Failed(f"the credential was not stored: {stored['state']}")
 
@@ -197,10 +199,12 @@ class Story:
         """Follow the request link, consent, and return the result the employer sees."""
         opened = await learner.post("/api/links", {"link": link})
         path = f"/api/exchanges/{opened['id']}"
-        await learner.until(path, lambda found: found["state"] == "request-received")
+        await learner.until(
+            path, lambda found: found["state"] == "request-received", until="request-received"
+        )
         await learner.post(f"{path}/share")
         result = await recruiter.until(
-            f"/api/requests/{request_id}", lambda found: found["decision"] is not None
+            f"/api/requests/{request_id}", lambda found: found["decision"] is not None, until="over"
         )
         self.results.append(result)
         return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -13,9 +13,14 @@ from acquis.acapy.webhooks import ExchangeKind, parse_doorbell
 from acquis.service.auth import SignedIn
 from holder_wallet import inviting, presenting, receiving
 from holder_wallet.store import exchanges, learners
+from holder_wallet.store.tables import ExchangeRow
 from holder_wallet.surroundings import Surroundings
 
 type Id = Annotated[str, Path(max_length=40)]
+type Until = Annotated[
+    str,
+    Query(max_length=80, description="Answer once in this state or over, or after 20 s."),
+]
 
 _KINDS = {ExchangeKind.ISSUE_CREDENTIAL, ExchangeKind.PRESENT_PROOF}
 
@@ -45,10 +50,8 @@ def build_api(around: Surroundings) -> APIRouter:
         key = around.settings.webhook_key.get_secret_value()
         bell = parse_doorbell(topic, await request.body(), request.headers, key)
         if bell is not None and bell.kind in _KINDS:
-            async with around.database.read() as session:
-                rung = await exchanges.rung(session, bell.record_id, bell.wallet_id)
-            for exchange_id in rung:
-                await around.works["exchanges"].due(exchange_id)
+            which = exchanges.of_doorbell(bell.record_id, bell.wallet_id)
+            await around.works["exchanges"].due(*which)
         return Response(status_code=200)
 
     @router.post("/api/links", status_code=201)
@@ -57,18 +60,16 @@ def build_api(around: Surroundings) -> APIRouter:
         return {"kind": kind, "id": exchange_id}
 
     @router.get("/api/exchanges/{exchange_id}")
-    async def look(person: SignedIn, exchange_id: Id) -> dict[str, Any]:
-        async with around.database.read() as session:
-            row = await exchanges.load(session, exchange_id, person.id)
-        return {
-            "id": row.id,
-            "kind": row.kind,
-            "state": row.state,
-            "open": row.open,
-            "answer": row.answer,
-            "from": row.label,
-            "purpose": row.purpose,
-        }
+    async def look(person: SignedIn, exchange_id: Id, until: Until = "") -> dict[str, Any]:
+        async def see() -> dict[str, Any]:
+            async with around.database.read() as session:
+                return _content(await exchanges.load(session, exchange_id, person.id))
+
+        return await around.live.once(
+            f"exchange:{exchange_id}",
+            see,
+            lambda seen: until in {"", seen["state"]} or not seen["open"],
+        )
 
     @router.get("/api/exchanges/{exchange_id}/question")
     async def question(person: SignedIn, exchange_id: Id) -> dict[str, Any]:
@@ -111,3 +112,15 @@ def build_api(around: Surroundings) -> APIRouter:
         return {"id": exchange_id}
 
     return router
+
+
+def _content(row: ExchangeRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "state": row.state,
+        "open": row.open,
+        "answer": row.answer,
+        "from": row.label,
+        "purpose": row.purpose,
+    }

@@ -105,6 +105,6 @@ def create_app(settings: WalletSettings, around: Surroundings | None = None) -> 
 
 async def _perform(around: Surroundings, exchange_id: str) -> Again | None:
     async with around.database.read() as session:
-        row = await exchanges.load(session, exchange_id)
+        row, learner = await exchanges.load_with_learner(session, exchange_id)
     perform = receiving.perform if row.kind == inviting.ISSUE else presenting.perform
-    return await perform(around, row)
+    return await perform(around, row, around.wallet_of(learner))

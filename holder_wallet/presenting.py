@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from acquis.acapy import credentials as agent_credentials
+from acquis.acapy import out_of_band
 from acquis.acapy import present_proof as agent_proof
 from acquis.acapy.client import AgentClient
 from acquis.credentials.disclosure import Labels, describe
@@ -31,7 +32,7 @@ from acquis.errors import Conflict, Expired, IllegalTransition, InvalidInput, No
 from acquis.protocols.machine import Source
 from acquis.protocols.present_proof import Exchange, Facts, Observation, Role, State, advance
 from acquis.protocols.record import load_proof
-from acquis.service.work import Again
+from acquis.service.work import Again, mark_due
 from acquis.text import Text
 from holder_wallet.holding import build_held, describe_all
 from holder_wallet.progress import begin_action, begin_again, keep, receive_invitation
@@ -149,8 +150,9 @@ async def share(
             "predicates": dict(selection.predicates),
         }
         session.add(receipt)
+        mark_due(kept)
     around.live.changed(f"exchange:{exchange_id}")
-    await around.works["exchanges"].due(exchange_id)
+    await around.works["exchanges"].wake(exchange_id)
 
 
 def _check_unanswered(row: ExchangeRow) -> None:
@@ -186,14 +188,13 @@ async def decline(around: Surroundings, learner_id: str, exchange_id: str) -> No
             return
         _check_unanswered(row)
         row.answer = DECLINED
+        mark_due(row)
     around.live.changed(f"exchange:{exchange_id}")
-    await around.works["exchanges"].due(exchange_id)
+    await around.works["exchanges"].wake(exchange_id)
 
 
-async def perform(around: Surroundings, row: ExchangeRow) -> Again | None:
+async def perform(around: Surroundings, row: ExchangeRow, wallet: AgentClient) -> Again | None:
     """Look at the agent's record of a request, move ours forward, do what is then wanted."""
-    async with around.database.read() as session:
-        wallet = around.wallet_of(await learners.load(session, row.learner_id))
     exchange = load_proof(row.exchange)
     if exchange.is_over:
         return None
@@ -207,6 +208,8 @@ async def _find_record(wallet: AgentClient, row: ExchangeRow) -> agent_proof.Rec
     if row.record_id is not None:
         with suppress(NotFound):  # forgotten and taken in again, its name is another
             return await agent_proof.load(wallet, row.record_id)
+    elif row.action is None:  # the agent was not given the invitation yet
+        return None
     return await agent_proof.find(wallet, row.thread_id, Role.PROVER)
 
 
@@ -281,6 +284,7 @@ async def _see_through(around: Surroundings, look: Look) -> Again | None:
 
     async def forget() -> None:
         await agent_proof.delete(look.wallet, record.id)
+        await out_of_band.forget_invitation(look.wallet, look.row.invitation_id)
 
     return await begin_again(around, look.row, look.wallet, forget)
 

@@ -12,6 +12,7 @@ from acquis.acapy.client import AgentClient
 from acquis.errors import AcquisError, Unavailable
 from acquis.protocols import issue_credential, present_proof
 from acquis.service.action import begin, seconds_before
+from acquis.service.database import save
 from acquis.service.work import Again
 from holder_wallet.inviting import fetch_again
 from holder_wallet.store import exchanges
@@ -29,14 +30,14 @@ async def keep(
     row: ExchangeRow,
     exchange: issue_credential.Exchange | present_proof.Exchange,
 ) -> None:
-    """Write where an exchange stands, if that changed, and tell who is looking."""
+    """Write where the agent says an exchange stands, if that changed, and tell who is looking."""
+    around.works["exchanges"].looked(row.id)
     before, now = row.exchange, around.clock.now()
     exchanges.keep(row, exchange, over=exchange.is_over, now=now)
     if row.exchange == before:
         return
-    async with around.database.write() as session:
-        kept = await exchanges.load(session, row.id)
-        exchanges.keep(kept, exchange, over=exchange.is_over, now=now)
+    async with around.database.write(lasting=False) as session:
+        await save(session, row, *exchanges.KEPT)
     around.live.changed(f"exchange:{row.id}")
     around.live.changed(f"learner:{row.learner_id}")
 
@@ -47,8 +48,9 @@ async def begin_action(around: Surroundings, row: ExchangeRow, action: str) -> f
     wait = seconds_before(row, action, now)
     if wait:
         return wait
-    async with around.database.write() as session:
-        begin(await exchanges.load(session, row.id), action, now)
+    async with around.database.write(lasting=False) as session:
+        begin(row, action, now)
+        await save(session, row, "action", "action_at")
     return 0.0
 
 
@@ -56,11 +58,12 @@ async def receive_invitation(
     around: Surroundings, row: ExchangeRow, wallet: AgentClient
 ) -> Again | None:
     """Hand the invitation to the agent; its record of the offer or request comes soon after."""
+    tried_before = row.action is not None
     wait = await begin_action(around, row, "receive")
     if wait:
         return Again(min(wait, 1.0))
     kept = out_of_band.parse_invitation(json.dumps(row.invitation).encode())
-    await out_of_band.receive_invitation(wallet, kept)
+    await out_of_band.receive_invitation(wallet, kept, tried_before=tried_before)
     return Again(_SOON)
 
 
@@ -80,7 +83,7 @@ async def begin_again(
     if quiet < _QUIET_SECONDS or row.link is None or row.repeats >= _MOST_REPEATS:
         return Again(min(max(1.0, _QUIET_SECONDS - quiet), _QUIET_SECONDS))
     pause = min(_LONGEST_WAIT, _QUIET_SECONDS * 1.5**row.repeats)
-    async with around.database.write() as session:
+    async with around.database.write(lasting=False) as session:
         kept = await exchanges.load(session, row.id)
         kept.repeats += 1
     try:
@@ -92,5 +95,5 @@ async def begin_again(
     if found.id != row.invitation_id:
         return Again(_LONGEST_WAIT)
     await forget()
-    await out_of_band.receive_invitation(wallet, found)
+    await out_of_band.receive_invitation(wallet, found, tried_before=True)
     return Again(_SOON)

@@ -24,12 +24,12 @@ from acquis.protocols.issue_credential import (
 )
 from acquis.protocols.machine import Source
 from acquis.protocols.record import load_issue
-from acquis.service.work import Again
+from acquis.service.work import Again, mark_due
 from acquis.text import Text
 from holder_wallet.holding import open_wallet, publications_of
 from holder_wallet.progress import begin_action, begin_again, keep, receive_invitation
 from holder_wallet.publications import Described
-from holder_wallet.store import exchanges, learners
+from holder_wallet.store import exchanges
 from holder_wallet.store.tables import ExchangeRow
 from holder_wallet.surroundings import Surroundings
 
@@ -71,8 +71,9 @@ async def answer(around: Surroundings, learner_id: str, exchange_id: str, *, acc
         if row.answer is not None or not row.open:
             raise Conflict(ANSWERED)
         row.answer = wanted
+        mark_due(row)
     around.live.changed(f"exchange:{exchange_id}")
-    await around.works["exchanges"].due(exchange_id)
+    await around.works["exchanges"].wake(exchange_id)
 
 
 async def load_offer(around: Surroundings, row: ExchangeRow) -> Described | None:
@@ -100,10 +101,8 @@ def stored_id(row: ExchangeRow) -> str:
     return load_issue(row.exchange).facts.stored_credential_id or row.id
 
 
-async def perform(around: Surroundings, row: ExchangeRow) -> Again | None:
+async def perform(around: Surroundings, row: ExchangeRow, wallet: AgentClient) -> Again | None:
     """Look at the agent's record of an offer, move ours forward, do what is then wanted."""
-    async with around.database.read() as session:
-        wallet = around.wallet_of(await learners.load(session, row.learner_id))
     exchange = load_issue(row.exchange)
     if exchange.is_over:
         return None
@@ -117,6 +116,8 @@ async def _find_record(wallet: AgentClient, row: ExchangeRow) -> agent_issue.Rec
     if row.record_id is not None:
         with suppress(NotFound):  # forgotten and taken in again, its name is another
             return await agent_issue.load(wallet, row.record_id)
+    elif row.action is None:  # the agent was not given the invitation yet
+        return None
     return await agent_issue.find(wallet, row.thread_id, Role.HOLDER)
 
 

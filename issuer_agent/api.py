@@ -55,14 +55,8 @@ def build_api(around: Surroundings) -> APIRouter:
     async def doorbell(topic: str, request: Request) -> Response:
         key = around.settings.webhook_key.get_secret_value()
         bell = parse_doorbell(topic, await request.body(), request.headers, key)
-        if bell is not None and bell.kind in {
-            ExchangeKind.ISSUE_CREDENTIAL,
-            ExchangeKind.REVOCATION,
-        }:
-            async with around.database.read() as session:
-                exchange_id = await exchanges.find_by_record(session, bell.record_id)
-            if exchange_id is not None:
-                await around.works["exchanges"].due(exchange_id)
+        if bell is not None and bell.kind is ExchangeKind.ISSUE_CREDENTIAL:
+            await around.works["exchanges"].due(*exchanges.of_record(bell.record_id))
         return Response(status_code=200)
 
     @router.get("/api/institution")

@@ -16,6 +16,7 @@ from acquis.protocols.issue_credential import Exchange, Facts, Observation, Stat
 from acquis.protocols.machine import Source
 from acquis.protocols.record import load_issue
 from acquis.service.action import begin, seconds_before
+from acquis.service.database import save
 from acquis.service.work import Again
 from issuer_agent.store import awards, exchanges
 from issuer_agent.store.tables import ExchangeRow, IssuedRow
@@ -59,8 +60,7 @@ async def _observe(around: Surroundings, row: ExchangeRow, exchange: Exchange) -
             exchange = advance(exchange, seen)
     except IllegalTransition:
         _LOG.exception("illegal transition", exchange=exchange.id, seen=seen and seen.state)
-    standing_expires = await _expires_at(around, row)
-    if exchange.state is State.OFFER_SENT and standing_expires <= now:
+    if exchange.state is State.OFFER_SENT and await _expires_at(around, row) <= now:
         exchange = advance(exchange, Observation(State.EXPIRED, Facts(), Source.CLOCK))
     await _keep(around, row, exchange, now)
     return exchange
@@ -72,15 +72,15 @@ async def _expires_at(around: Surroundings, row: ExchangeRow) -> int:
 
 
 async def _keep(around: Surroundings, row: ExchangeRow, exchange: Exchange, now: int) -> None:
+    around.works["exchanges"].looked(row.id)
     before = row.exchange
     exchanges.keep(row, exchange, now)
     if row.exchange == before:
         return
-    async with around.database.write() as session:
-        kept = await session.get_one(ExchangeRow, row.id)
-        exchanges.keep(kept, exchange, now)
+    async with around.database.write(lasting=False) as session:
         if exchange.is_over:
-            kept.invitation = None
+            row.invitation = None
+        await save(session, row, "invitation", *exchanges.KEPT)
     around.live.changed(f"award:{row.award_id}")
     around.live.changed("awards")
 
@@ -95,9 +95,9 @@ async def _issue(around: Surroundings, row: ExchangeRow, exchange: Exchange) -> 
     wait = seconds_before(row, _ISSUE, time.time())
     if wait:
         return Again(wait)
-    async with around.database.write() as session:
-        kept = await session.get_one(ExchangeRow, row.id)
-        begin(kept, _ISSUE, time.time())
+    async with around.database.write(lasting=False) as session:
+        begin(row, _ISSUE, time.time())
+        await save(session, row, "action", "action_at")
         award = (await awards.load(session, row.award_id)).achievement
     async with around.only_one(f"definition:{award.cred_def_id}"):
         record = await agent_issue.issue(around.agent, row.record_id or "")

@@ -105,7 +105,7 @@ async def publish(around: Surroundings, achievement_id: str) -> None:
         row.content = replace(achievement, issuer=founded.did).content()
         row.state = PUBLISHING
     around.live.changed(f"achievement:{achievement_id}")
-    await around.works["achievements"].due(achievement_id)
+    await around.works["achievements"].due_row(achievement_id)
 
 
 async def perform(around: Surroundings, achievement_id: str) -> Again | None:

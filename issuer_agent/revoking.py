@@ -53,7 +53,7 @@ async def revoke(around: Surroundings, award_id: str, reason: str) -> None:
         row.reason = reason
         row.asked_at = around.clock.now()
     around.live.changed(f"award:{award_id}")
-    await around.works["issued"].due(award_id)
+    await around.works["issued"].due_row(award_id)
 
 
 async def perform(around: Surroundings, award_id: str) -> Again | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -20,6 +20,9 @@ from verifier.store.tables import SessionRow
 from verifier.surroundings import Surroundings
 
 type Id = Annotated[str, Path(max_length=40)]
+type Until = Annotated[
+    Literal["", "over"], Query(description="Answer once it is over, or after 20 s.")
+]
 
 
 class _Body(BaseModel):
@@ -68,10 +71,7 @@ def build_api(around: Surroundings) -> APIRouter:
         key = around.settings.webhook_key.get_secret_value()
         bell = parse_doorbell(topic, await request.body(), request.headers, key)
         if bell is not None and bell.kind is ExchangeKind.PRESENT_PROOF:
-            async with around.database.read() as session:
-                session_id = await sessions.find_by_record(session, bell.record_id)
-            if session_id is not None:
-                await around.works["sessions"].due(session_id)
+            await around.works["sessions"].due(*sessions.of_record(bell.record_id))
         return Response(status_code=200)
 
     @router.post("/api/requests", status_code=201)
@@ -79,11 +79,16 @@ def build_api(around: Surroundings) -> APIRouter:
         return {"id": await requesting.ask(around, person.id, build_request(body))}
 
     @router.get("/api/requests/{request_id}")
-    async def look(person: SignedIn, request_id: Id) -> dict[str, Any]:
+    async def look(person: SignedIn, request_id: Id, until: Until = "") -> dict[str, Any]:
         async with around.database.read() as session:
             await sessions.load_request(session, request_id, person.id)
-        row = await requesting.current_session(around, request_id)
-        return _content(around, row)
+
+        async def see() -> dict[str, Any]:
+            return _content(around, await requesting.current_session(around, request_id))
+
+        return await around.live.once(
+            f"request:{request_id}", see, lambda seen: not until or not seen["open"]
+        )
 
     @router.post("/api/requests/{request_id}/cancel", status_code=202)
     async def cancel(person: SignedIn, request_id: Id) -> dict[str, str]:

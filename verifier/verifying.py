@@ -71,6 +71,7 @@ async def _advance(around: Surroundings, row: SessionRow, record: agent_proof.Re
 
 async def _keep(around: Surroundings, row: SessionRow, exchange: Exchange) -> None:
     """Write where a session stands; one that is over without a proof is closed with it."""
+    around.works["sessions"].looked(row.id)
     before, now = row.exchange, around.clock.now()
     over = exchange.is_over and exchange.state is not State.DONE
     sessions.keep(row, exchange, now)
@@ -99,7 +100,7 @@ async def _verify(
     wait = seconds_before(row, _VERIFY, now)
     if wait:
         return Again(wait)
-    async with around.database.write() as session:
+    async with around.database.write(lasting=False) as session:
         begin(await session.get_one(SessionRow, row.id), _VERIFY, now)
     record = await agent_proof.verify(around.agent, exchange.facts.record_id or "")
     seen = agent_proof.observe_presentation(record)

@@ -99,12 +99,15 @@ async def create_invitation(
     return _read_invitation({**content, "goal": goal, "goal_code": goal_code})
 
 
-async def receive_invitation(client: AgentClient, invitation: Invitation) -> None:
+async def receive_invitation(
+    client: AgentClient, invitation: Invitation, *, tried_before: bool = True
+) -> None:
     """Have the wallet take in an invitation; its attachment becomes a record of the wallet.
 
     Find that record by `Invitation.thread_id`; it may appear a moment later. Calling this again is
     harmless: what was taken in is left alone (this agent would put a finished exchange back to its
-    beginning, or refuse to answer on a thread it holds twice).
+    beginning, or refuse to answer on a thread it holds twice). Only who is sure that it is the
+    first time may say so and save the look.
 
     Raises:
         InvalidInput: the agent cannot read it.
@@ -113,7 +116,7 @@ async def receive_invitation(client: AgentClient, invitation: Invitation) -> Non
             does, `forget_invitation` and begin again.
 
     """
-    if await _was_received(client, invitation):
+    if tried_before and await _was_received(client, invitation):
         return
     query = {"auto_accept": "true", "use_existing_connection": "true"}
     await client.post("/out-of-band/receive-invitation", body=invitation.content, query=query)

@@ -33,7 +33,6 @@ class ExchangeKind(StrEnum):
 
 _TOPICS: Final[Mapping[str, tuple[ExchangeKind, str]]] = {
     "issue_credential_v2_0": (ExchangeKind.ISSUE_CREDENTIAL, "cred_ex_id"),
-    "issue_credential_v2_0_anoncreds": (ExchangeKind.ISSUE_CREDENTIAL, "cred_ex_id"),
     "present_proof_v2_0": (ExchangeKind.PRESENT_PROOF, "pres_ex_id"),
     "connections": (ExchangeKind.CONNECTION, "connection_id"),
     "out_of_band": (ExchangeKind.OUT_OF_BAND, "invi_msg_id"),

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from alembic import command, context
 from alembic.config import Config
-from sqlalchemy import MetaData, create_engine, event, text
+from sqlalchemy import MetaData, create_engine, event, text, update
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -18,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from acquis.errors import Unavailable
 from acquis.text import Text
 
-_WRITE = "acquis_write"
+_WRITE: Final = "acquis_write"
+_LASTING: Final = "PRAGMA synchronous=FULL; BEGIN IMMEDIATE"
+_PASSING: Final = "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE"
 
 
 class Database:
@@ -36,20 +38,27 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """Open a session for reading; what is added to it is not kept."""
+        """Open a session for reading; what is added to it is not kept.
+
+        On SQLite two statements of one session may see two states.
+        """
         async with self._sessions() as session:
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    async def write(self, *, lasting: bool = True) -> AsyncIterator[AsyncSession]:
         """Open a transaction for writing: committed at the end, rolled back on an exception.
 
         On SQLite it takes the write lock at once (``BEGIN IMMEDIATE``), so that a transaction
-        that has begun cannot fail because another one wrote in between.
+        that has begun cannot fail because another one wrote in between. What can be learned again
+        from an agent need not be ``lasting``: such a commit outlives any killed process, but is
+        not waited for on the disk, so a power cut may undo it.
         """
         one_at_a_time: AbstractAsyncContextManager[Any] = self._writer or nullcontext()
         async with one_at_a_time, self._sessions() as session:
-            await session.connection(execution_options={_WRITE: True})
+            if self.is_sqlite:
+                begin = _LASTING if lasting else _PASSING
+                await session.connection(execution_options={_WRITE: begin})
             try:
                 yield session
                 await session.commit()
@@ -72,6 +81,12 @@ class Database:
         await self._engine.dispose()
 
 
+async def save(session: AsyncSession, row: Any, *columns: str) -> None:
+    """Write these columns of a row that was read in an earlier session, and no others."""
+    values = {column: getattr(row, column) for column in columns}
+    await session.execute(update(type(row)).where(type(row).id == row.id).values(values))
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -81,8 +96,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get(_WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    """Begin a write at once; a read needs no transaction: each statement sees one state."""
+    begin = connection.get_execution_options().get(_WRITE)
+    if begin is not None:
+        adapted: Any = connection.connection.dbapi_connection
+        adapted.run_async(lambda driver: driver.executescript(begin))
 
 
 def migrate(url: str, migrations: Path) -> None:

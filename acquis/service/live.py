@@ -11,6 +11,7 @@ from typing import Final
 
 _LOOK_AGAIN: Final = 2.0
 _MOST_SECONDS: Final = 900.0
+_LONGEST_POLL: Final = 20.0
 
 
 class Live:
@@ -31,6 +32,19 @@ class Live:
         for bells in self._bells.values():
             for bell in bells:
                 bell.set()
+
+    async def once[T](
+        self, key: str, look: Callable[[], Awaitable[T]], is_enough: Callable[[T], bool]
+    ) -> T:
+        """Return what ``look`` answers once that is enough, or as it is after 20 seconds."""
+        state = await look()
+        if is_enough(state):
+            return state
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_POLL):
+                async for state in self.states(key, look, is_enough):  # noqa: B007 - the last one counts
+                    pass
+        return state
 
     async def states[T](
         self, key: str, look: Callable[[], Awaitable[T]], is_last: Callable[[T], bool]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Float, String, or_, select, update
+from sqlalchemy import ColumnElement, Float, String, case, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from taskiq import AsyncBroker, InMemoryBroker
 from taskiq.api import run_receiver_task
@@ -22,7 +22,8 @@ _LOG = structlog.get_logger(__name__)
 
 LEASE_SECONDS: Final = 60.0
 _BATCH: Final = 50
-_CONCURRENT: Final = 8
+_CONCURRENT: Final = 16
+_MOST_LOOKS: Final = 20
 _RETRY_FIRST: Final = 0.5
 _RETRY_MOST: Final = 30.0
 
@@ -35,6 +36,12 @@ class Due:
     attempts: Mapped[int] = mapped_column(default=0)
     claimed_until: Mapped[float | None] = mapped_column(Float, default=None)
     claimed_by: Mapped[str | None] = mapped_column(String(80), default=None)
+
+
+def mark_due(row: Due) -> None:
+    """Mark a row due now, in the transaction that changes it; send the wake-up afterwards."""
+    row.due_at = time.time()
+    row.rung += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,14 @@ def build_broker(url: str) -> AsyncBroker:
     raise ValueError(message)
 
 
+@dataclass(slots=True)
+class _Active:
+    """A row being done in this process: its newest ring, and the last one a look came after."""
+
+    rung: int
+    seen: int
+
+
 class Work:
     """Rows of one table, each looked at when due by one worker at a time."""
 
@@ -85,29 +100,46 @@ class Work:
         self._sweep_seconds = sweep_seconds
         self._slots = asyncio.Semaphore(_CONCURRENT)
         self._running: set[asyncio.Task[None]] = set()
+        self._active: dict[str, _Active] = {}
+        self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
 
-        async def wake(
-            row_id: str,
-        ) -> None:  # a function of its own: taskiq renames what it registers
+        # A function of its own: taskiq renames what it registers.
+        async def wake(row_id: str) -> None:
             await self._claim_one(row_id)
 
         self._wake = broker.register_task(wake, task_name=f"acquis:{model.__tablename__}")
 
-    async def due(self, row_id: str) -> bool:
-        """Mark a row due now and send a wake-up; answers whether the row exists."""
+    async def due(self, *which: ColumnElement[bool]) -> list[str]:
+        """Mark the rows that fit ``which`` due now and send their wake-ups; returns their ids.
+
+        A row that is being done in this process is not woken: who does it looks once more.
+        """
         model = self._model
-        async with self._database.write() as session:
+        async with self._database.write(lasting=False) as session:
             found = await session.execute(
                 update(model)
-                .where(model.id == row_id)
+                .where(*which)
                 .values(due_at=time.time(), rung=model.rung + 1)
-                .returning(model.id)
+                .returning(model.id, model.rung)
             )
-            exists = found.scalar_one_or_none() is not None
-        if exists:
-            await self.wake(row_id)
-        return exists
+            rung = {row[0]: row[1] for row in found}
+        for row_id, newest in rung.items():
+            if row_id in self._active:
+                self._active[row_id].rung = newest
+            else:
+                await self.wake(row_id)
+        return list(rung)
+
+    async def due_row(self, row_id: str) -> bool:
+        """Mark one row due now and send a wake-up; answers whether the row exists."""
+        return bool(await self.due(self._model.id == row_id))
+
+    def looked(self, row_id: str) -> None:
+        """Note that what the row is about was looked at just now: rings before this are answered."""
+        active = self._active.get(row_id)
+        if active is not None:
+            active.seen = active.rung
 
     async def wake(self, row_id: str) -> None:
         """Send a wake-up for a row already marked due; losing it only costs time."""
@@ -119,7 +151,7 @@ class Work:
     async def start(self) -> None:
         """Take up what this instance had claimed before it stopped, then sweep and listen."""
         model = self._model
-        async with self._database.write() as session:
+        async with self._database.write(lasting=False) as session:
             await session.execute(
                 update(model)
                 .where(model.claimed_by == self._instance)
@@ -129,6 +161,7 @@ class Work:
 
     async def stop(self) -> None:
         """Stop sweeping and let go of what is being done; it stays due."""
+        self._stopping = True
         for task in [*self._tasks, *self._running]:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._running, return_exceptions=True)
@@ -150,76 +183,91 @@ class Work:
             await asyncio.sleep(0.05 if full else self._sweep_seconds)
 
     async def _claim_one(self, row_id: str) -> None:
+        if self._stopping or row_id in self._active:
+            return
         for claimed, rung, attempts in await self._claim(1, row_id):
             await self._begin(claimed, rung, attempts)
 
     async def _claim(self, most: int, row_id: str | None = None) -> list[tuple[str, int, int]]:
         model, now = self._model, time.time()
-        which = (
-            select(model.id)
-            .where(model.due_at <= now)
-            .where(or_(model.claimed_until.is_(None), model.claimed_until < now))
-            .order_by(model.due_at)
-            .limit(most)
-        )
+        is_free = or_(model.claimed_until.is_(None), model.claimed_until < now)
         if row_id is not None:
-            which = which.where(model.id == row_id)
-        if self._database.is_sqlite:
-            async with self._database.read() as session:  # nothing due costs no write lock
-                if (await session.execute(which.limit(1))).first() is None:
-                    return []
+            claim = update(model).where(model.id == row_id, model.due_at <= now, is_free)
         else:
-            which = which.with_for_update(skip_locked=True)
-        async with self._database.write() as session:
+            which = (
+                select(model.id)
+                .where(model.due_at <= now, is_free)
+                .order_by(model.due_at)
+                .limit(most)
+            )
+            if self._database.is_sqlite:
+                async with self._database.read() as session:  # nothing due costs no write lock
+                    if (await session.execute(which.limit(1))).first() is None:
+                        return []
+            else:
+                which = which.with_for_update(skip_locked=True)
+            claim = update(model).where(model.id.in_(which.scalar_subquery()))
+        async with self._database.write(lasting=False) as session:
             rows = await session.execute(
-                update(model)
-                .where(model.id.in_(which.scalar_subquery()))
-                .values(claimed_until=now + LEASE_SECONDS, claimed_by=self._instance)
-                .returning(model.id, model.rung, model.attempts)
+                claim.values(
+                    claimed_until=now + LEASE_SECONDS, claimed_by=self._instance
+                ).returning(model.id, model.rung, model.attempts)
             )
             return [(row[0], row[1], row[2]) for row in rows]
 
     def _begin(self, row_id: str, rung: int, attempts: int) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._do(row_id, rung, attempts))
+        self._active[row_id] = _Active(rung, rung)
+        task = asyncio.create_task(self._do(row_id, attempts))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _do(self, row_id: str, rung: int, attempts: int) -> None:
-        async with self._slots:
-            try:
-                again = await self._perform(row_id)
-                attempts = 0
-            except Unavailable as error:
-                _LOG.info("will be tried again", row=row_id, reason=error.code, says=error.says.en)
-                again = Again(_retry_in(attempts))
-                attempts += 1
-            except AcquisError as error:
-                _LOG.warning("could not be done", row=row_id, reason=error.code, says=error.says.en)
-                again = Again(_retry_in(attempts + 3))
-                attempts += 1
-            except Exception:  # noqa: BLE001 - the edge: one bad row must not stop the others
-                _LOG.exception("work failed", row=row_id)
-                again = Again(_retry_in(attempts + 3))
-                attempts += 1
-        await self._finish(row_id, rung, attempts, again)
+    async def _do(self, row_id: str, attempts: int) -> None:
+        active = self._active[row_id]
+        try:
+            async with self._slots:
+                again, attempts = await self._look(row_id, attempts)
+                for _ in range(_MOST_LOOKS):
+                    if active.rung == active.seen or attempts:
+                        break
+                    active.seen = active.rung  # it rang while we were at it: look once more
+                    again, attempts = await self._look(row_id, attempts)
+        finally:
+            del self._active[row_id]
+        await self._finish(row_id, active.seen, attempts, again)
+
+    async def _look(self, row_id: str, attempts: int) -> tuple[Again | None, int]:
+        """Perform once; returns when to look again, and how often it failed in a row."""
+        try:
+            return await self._perform(row_id), 0
+        except Unavailable as error:
+            _LOG.info("will be tried again", row=row_id, reason=error.code, says=error.says.en)
+            return Again(_retry_in(attempts)), attempts + 1
+        except AcquisError as error:
+            _LOG.warning("could not be done", row=row_id, reason=error.code, says=error.says.en)
+        except Exception:  # noqa: BLE001 - the edge: one bad row must not stop the others
+            _LOG.exception("work failed", row=row_id)
+        return Again(_retry_in(attempts + 3)), attempts + 1
 
     async def _finish(self, row_id: str, rung: int, attempts: int, again: Again | None) -> None:
         model, now = self._model, time.time()
-        async with self._database.write() as session:
-            free = {"claimed_until": None, "claimed_by": None, "attempts": attempts}
-            quiet = await session.execute(
+        due_at = None if again is None else now + again.seconds
+        rang = model.rung != rung  # meanwhile, maybe at another process: look again at once
+        async with self._database.write(lasting=False) as session:
+            found = await session.execute(
                 update(model)
-                .where(model.id == row_id, model.rung == rung)
-                .values(due_at=None if again is None else now + again.seconds, **free)
-                .returning(model.id)
+                .where(model.id == row_id)
+                .values(
+                    due_at=case((rang, now), else_=due_at),
+                    claimed_until=None,
+                    claimed_by=None,
+                    attempts=attempts,
+                )
+                .returning(model.rung)
             )
-            if quiet.scalar_one_or_none() is not None:
-                return
-            await session.execute(  # the doorbell rang meanwhile: look again at once
-                update(model).where(model.id == row_id).values(due_at=now, **free)
-            )
-        await self.wake(row_id)
+            newest = found.scalar_one_or_none()
+        if newest is not None and newest != rung:
+            await self.wake(row_id)
 
 
 def _retry_in(attempts: int) -> float:
@@ -245,4 +293,4 @@ async def working(broker: AsyncBroker, *works: Work) -> AsyncIterator[None]:
             await asyncio.gather(receiver, return_exceptions=True)
         for work in works:
             await work.stop()
-        await broker.shutdown()
+        await broker.shutdown()  # the in-memory broker waits here for wake-ups on their way

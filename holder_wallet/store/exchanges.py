@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acquis.errors import NotFound
@@ -42,26 +42,32 @@ async def find_invitation(
     return found.scalar_one_or_none()
 
 
-async def rung(session: AsyncSession, record_id: str, wallet_id: str | None) -> Sequence[str]:
-    """Return the exchanges a doorbell is about: that record's, else all open ones of that wallet.
+def of_doorbell(record_id: str, wallet_id: str | None) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition for the open exchanges that a doorbell is about.
 
-    A record that is new has no row with its name yet; its wallet is all that is known of it then.
+    A record that is new has no row with its name yet: then all nameless ones of its wallet are.
     """
-    of_record = await session.execute(
-        select(ExchangeRow.id).where(ExchangeRow.record_id == record_id)
+    learner = select(LearnerRow.id).where(LearnerRow.wallet_id == wallet_id)
+    return (
+        ExchangeRow.open.is_(True),
+        ExchangeRow.learner_id.in_(learner),
+        or_(ExchangeRow.record_id == record_id, ExchangeRow.record_id.is_(None)),
     )
-    found = of_record.scalars().all()
-    if found or wallet_id is None:
-        return found
-    of_wallet = await session.execute(
-        select(ExchangeRow.id)
+
+
+async def load_with_learner(
+    session: AsyncSession, exchange_id: str
+) -> tuple[ExchangeRow, LearnerRow]:
+    """Return one exchange and whose it is; raises ``NotFound``."""
+    found = await session.execute(
+        select(ExchangeRow, LearnerRow)
         .join(LearnerRow, LearnerRow.id == ExchangeRow.learner_id)
-        .where(
-            LearnerRow.wallet_id == wallet_id,
-            ExchangeRow.open,
-        )
+        .where(ExchangeRow.id == exchange_id)
     )
-    return of_wallet.scalars().all()
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound(_UNKNOWN)
+    return row[0], row[1]
 
 
 async def newest(
@@ -88,6 +94,10 @@ async def newest_states(
         .limit(limit)
     )
     return [(row[0], row[1], row[2]) for row in found]
+
+
+KEPT = ("state", "open", "exchange", "record_id", "invitation", "changed_at")
+"""The columns that `keep` writes."""
 
 
 def keep(row: ExchangeRow, exchange: Exchange[Any, Any, Any], *, over: bool, now: int) -> None:

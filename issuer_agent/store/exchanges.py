@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement
 
 from acquis.protocols.issue_credential import Exchange
 from acquis.protocols.record import dump_exchange
 from issuer_agent.store.tables import ExchangeRow
 
 
-async def find_by_record(session: AsyncSession, record_id: str) -> str | None:
-    """Return the id of the exchange that the agent calls ``record_id``, if it is one of ours."""
-    found = await session.execute(
-        select(ExchangeRow.id).where(ExchangeRow.record_id == record_id, ExchangeRow.open)
-    )
-    return found.scalar_one_or_none()
+def of_record(record_id: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition for the open exchange that the agent calls ``record_id``."""
+    return ExchangeRow.record_id == record_id, ExchangeRow.open.is_(True)
+
+
+KEPT = ("state", "open", "exchange", "record_id", "changed_at")
+"""The columns that `keep` writes."""
 
 
 def keep(row: ExchangeRow, exchange: Exchange, now: int) -> None:

@@ -44,11 +44,13 @@ class Running:
             opened = await learner.post("/api/links", {"link": self.story.claim_link})
             await hook("opened")
             path = f"/api/exchanges/{opened['id']}"
-            await learner.until(path, lambda found: found["state"] == "offer-received")
+            await learner.until(
+                path, lambda found: found["state"] == "offer-received", until="offer-received"
+            )
             await hook("offered")
             await learner.post(f"{path}/accept")
             await hook("accepted")
-            stored = await learner.until(path, lambda found: not found["open"])
+            stored = await learner.until(path, lambda found: not found["open"], until="done")
             await hook("stored")
             awarded = await registrar.until(
                 f"/api/awards/{award_id}", lambda found: found["state"] == "issued"
@@ -72,12 +74,16 @@ class Running:
             opened = await learner.post("/api/links", {"link": link})
             await hook("opened")
             path = f"/api/exchanges/{opened['id']}"
-            await learner.until(path, lambda found: found["state"] == "request-received")
+            await learner.until(
+                path, lambda found: found["state"] == "request-received", until="request-received"
+            )
             await hook("arrived")
             await learner.post(f"{path}/share")
             await hook("shared")
             result = await recruiter.until(
-                f"/api/requests/{request_id}", lambda found: found["decision"] is not None
+                f"/api/requests/{request_id}",
+                lambda found: found["decision"] is not None,
+                until="over",
             )
             wallet = await learner.until(
                 path, lambda found: found["state"] in {"presentation-sent", "done", "abandoned"}

@@ -228,7 +228,7 @@ class Desk:
 
     async def work(self, page: str) -> None:
         """Ring for an exchange."""
-        await self.around.works["exchanges"].due(page.rpartition("/")[2])
+        await self.around.works["exchanges"].due_row(page.rpartition("/")[2])
 
     async def _is_requested(self, record_id: str) -> bool | None:
         record = await issue_credential.load(self.issuer, record_id)

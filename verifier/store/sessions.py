@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -63,12 +63,9 @@ async def newest_of(session: AsyncSession, request_id: str) -> SessionRow | None
     return found.scalar_one_or_none()
 
 
-async def find_by_record(session: AsyncSession, record_id: str) -> str | None:
-    """Return the id of the open session that the agent calls ``record_id``, if it is one of ours."""
-    found = await session.execute(
-        select(SessionRow.id).where(SessionRow.record_id == record_id, SessionRow.open)
-    )
-    return found.scalar_one_or_none()
+def of_record(record_id: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition for the open session that the agent calls ``record_id``."""
+    return SessionRow.record_id == record_id, SessionRow.open.is_(True)
 
 
 async def newest(

@@ -93,10 +93,10 @@ async def test_a_doorbell_is_quick_and_repeats_change_nothing(
     work = Work(database, JobRow, perform, broker=broker, sweep_seconds=3600)
     await add_jobs(database, "a", due_at=None)
     async with working(broker, work):
-        assert await work.due("a")
-        assert not await work.due("unknown")
+        assert await work.due_row("a")
+        assert not await work.due_row("unknown")
         await until(lambda: bool(done))
-        assert await work.due("a")  # rings while the work is being done: looked at once more
+        assert await work.due_row("a")  # rings while the work is being done: looked at once more
         await until(lambda: len(done) == 2)
         await asyncio.sleep(0.2)
     assert done == ["a", "a"]
@@ -196,6 +196,6 @@ async def test_wake_ups_travel_through_postgresql_too(postgres_url: str) -> None
     work = Work(database, JobRow, perform, broker=broker, sweep_seconds=3600)
     await add_jobs(database, "a", due_at=None)
     async with working(broker, work):
-        await work.due("a")
+        await work.due_row("a")
         await until(lambda: done == ["a"])
     await database.close()
