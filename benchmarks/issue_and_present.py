@@ -164,7 +164,7 @@ async def present_bare(bench: Bench, wallet: AgentClient, credential_id: str) ->
         lambda: agent_proof.find(wallet, thread, ProofRole.PROVER),
         lambda found: found is not None and found.state == "request-received",
     )
-    predicates = dict.fromkeys(("level", "valid"), credential_id)
+    predicates = dict.fromkeys(("level", "valid", "awarded"), credential_id)
     chosen = agent_proof.ChosenCredentials({"c1": credential_id}, predicates)
     started = time.perf_counter()
     await agent_proof.send_presentation(wallet, held.id if held else "", chosen)
@@ -180,22 +180,22 @@ async def present_bare(bench: Bench, wallet: AgentClient, credential_id: str) ->
 
 
 def _proof_request(definition: str) -> dict[str, object]:
+    """The very question that Acquis asks for the competency: three comparisons, one value."""
     restrictions = [{"cred_def_id": definition}]
     now = datetime.now(UTC)
-    today = int(now.strftime("%Y%m%d"))
+    bounds = {
+        "level": (PYTHON, 3),
+        "valid": ("valid_until", int(now.strftime("%Y%m%d"))),
+        "awarded": ("awarded_on", 20200101),
+    }
     return {
         "name": "Bench",
         "version": "1.0",
         "nonce": str(time.time_ns()),
         "requested_attributes": {"c1": {"names": ["achievement_id"], "restrictions": restrictions}},
         "requested_predicates": {
-            "level": {"name": PYTHON, "p_type": ">=", "p_value": 3, "restrictions": restrictions},
-            "valid": {
-                "name": "valid_until",
-                "p_type": ">=",
-                "p_value": today,
-                "restrictions": restrictions,
-            },
+            referent: {"name": name, "p_type": ">=", "p_value": least, "restrictions": restrictions}
+            for referent, (name, least) in bounds.items()
         },
         "non_revoked": {"to": int(now.timestamp())},
     }
