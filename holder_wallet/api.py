@@ -16,7 +16,7 @@ from holder_wallet.store import exchanges, learners
 from holder_wallet.store.tables import ExchangeRow
 from holder_wallet.surroundings import Surroundings
 
-type Id = Annotated[str, Path(max_length=40)]
+type Id = Annotated[str, Path(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 type Until = Annotated[
     str,
     Query(max_length=80, description="Answer once in this state or over, or after 20 s."),

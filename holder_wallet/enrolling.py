@@ -18,19 +18,32 @@ from holder_wallet.surroundings import Surroundings
 async def enrol(around: Surroundings, name: str) -> Person:
     """Return the learner who signs in as ``name``, with a wallet made the first time.
 
+    A token that was sealed with another secret is replaced by a new one.
+
     What a crash left half-made is taken up: the sub-wallet is named after the learner's id, which
     is in the database before the agent is asked. Raises ``Unavailable``.
     """
     login = name.casefold()
     async with around.only_one(f"login:{login}"):
         learner = await _load_or_create(around, login, name)
-        if learner.sealed_token is None:
+        if not _is_readable(around, learner):
             wallet_id, token = await _open_wallet(around, learner)
             async with around.database.write() as session:
                 kept = await learners.load(session, learner.id)
                 kept.wallet_id = wallet_id
                 kept.sealed_token = around.seal.seal(token)
     return Person(id=learner.id, name=learner.name)
+
+
+def _is_readable(around: Surroundings, learner: LearnerRow) -> bool:
+    """Tell whether the wallet's token is there and was sealed with the secret of today."""
+    if learner.sealed_token is None:
+        return False
+    try:
+        around.seal.unseal(learner.sealed_token)
+    except ValueError:
+        return False
+    return True
 
 
 async def _load_or_create(around: Surroundings, login: str, name: str) -> LearnerRow:

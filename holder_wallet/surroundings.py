@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from acquis.acapy.client import AgentClient
-from acquis.errors import NotFound
+from acquis.errors import NotFound, NotSignedIn
 from acquis.registry.mirror import Mirror
 from acquis.service.auth import Seal
 from acquis.service.clock import Clock
@@ -45,4 +45,7 @@ class Surroundings:
         """Return the client of the sub-wallet that is this learner's alone."""
         if learner.sealed_token is None:
             raise NotFound
-        return self.agent.for_wallet(self.seal.unseal(learner.sealed_token))
+        try:
+            return self.agent.for_wallet(self.seal.unseal(learner.sealed_token))
+        except ValueError as error:  # the secret was changed: signing in makes a new token
+            raise NotSignedIn from error

@@ -16,7 +16,7 @@ from issuer_agent import founding, offering, publishing, revoking
 from issuer_agent.store import achievements, awards, exchanges
 from issuer_agent.surroundings import Surroundings
 
-type Id = Annotated[str, Path(max_length=40)]
+type Id = Annotated[str, Path(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
 class _Body(BaseModel):

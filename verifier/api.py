@@ -19,7 +19,7 @@ from verifier.store import sessions
 from verifier.store.tables import SessionRow
 from verifier.surroundings import Surroundings
 
-type Id = Annotated[str, Path(max_length=40)]
+type Id = Annotated[str, Path(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 type Until = Annotated[
     Literal["", "over"], Query(description="Answer once it is over, or after 20 s.")
 ]

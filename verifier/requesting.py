@@ -160,10 +160,10 @@ async def open_link(around: Surroundings, token: str, retry_key: str) -> dict[st
     ``NotFound``, ``Expired``, or ``AlreadyUsed`` for a second wallet.
     """
     async with around.database.read() as session:
-        session_id = (await sessions.load_by_token(session, token)).id
-    async with around.only_one(f"session:{session_id}"):
+        found = await sessions.load_by_token(session, token)
+    async with around.only_one(f"request:{found.request_id}"):
         async with around.database.read() as session:
-            row = await session.get_one(SessionRow, session_id)
+            row = await session.get_one(SessionRow, found.id)
             request = await sessions.load_request(session, row.request_id)
         _check_open(row, request, retry_key, around.clock.now())
         if row.invitation is not None:
@@ -225,7 +225,10 @@ async def _request(
 async def cancel(around: Surroundings, person_id: str, request_id: str) -> None:
     """Close a request of that person that has no result yet; closing it again changes nothing."""
     now = around.clock.now()
-    async with around.database.write() as session:
+    async with (
+        around.only_one(f"request:{request_id}"),
+        around.database.write() as session,
+    ):
         request = await sessions.load_request(session, request_id, person_id)
         row = await sessions.newest_of(session, request_id)
         if request.closed_at is not None:

@@ -177,7 +177,7 @@ def parse_invitation(unverified: bytes) -> Invitation:
         raise _unreadable()
     try:
         return _read_invitation(content)
-    except Unavailable as error:  # a form an agent never gives, from somebody who is no agent
+    except (Unavailable, UnicodeError) as error:  # a form an agent never gives
         raise _unreadable() from error
 
 

@@ -49,7 +49,7 @@ def build_app(
     app = FastAPI(title=title, lifespan=whole_life, docs_url=None, redoc_url=None)
     app.state.on_stop = on_stop
     register_problems(app, error_page)
-    app.add_middleware(Boundary, sessions=sessions, most_body=most_body)
+    app.add_middleware(Boundary, sessions=sessions, most_body=most_body, error_page=error_page)
 
     @app.get("/health", include_in_schema=False)
     async def health() -> dict[str, str]:

@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from acquis.errors import NotAllowed, TooLarge
+from acquis.errors import AcquisError, NotAllowed, TooLarge
 from acquis.service.auth import Sessions
-from acquis.service.problems import build_problem, status_of
+from acquis.service.problems import ErrorPage, build_problem, status_of, wants_page
 from acquis.text import Text
 
 _LOG = structlog.get_logger("acquis.request")
@@ -24,19 +26,28 @@ _PROBES: Final = {"/health", "/ready"}
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
 
-class _BodyOverLimitError(Exception):
-    pass
+class _BodyOverLimitError(HTTPException):
+    """A body that turned out too large while it was read; FastAPI lets it pass as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
 
 
 class Boundary:
     """The outermost ASGI layer of a service."""
 
     def __init__(
-        self, app: ASGIApp, *, sessions: Sessions | None, most_body: int = MOST_BODY
+        self,
+        app: ASGIApp,
+        *,
+        sessions: Sessions | None,
+        most_body: int = MOST_BODY,
+        error_page: ErrorPage | None = None,
     ) -> None:
         self._app = app
         self._sessions = sessions
         self._most_body = most_body
+        self._error_page = error_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -60,19 +71,15 @@ class Boundary:
         try:
             refusal = self._refusal(request)
             if refusal is not None:
-                await build_problem(
-                    request, status_of(refusal), refusal.code, refusal.title, refusal.says
-                )(scope, receive, send_with_headers)
+                await self._answer(request, refusal)(scope, receive, send_with_headers)
                 return
             try:
                 await self._app(scope, self._limited(receive), send_with_headers)
             except _BodyOverLimitError:
                 if answered:
                     raise
-                error = TooLarge(self._limit_text())
-                await build_problem(request, 413, error.code, error.title, error.says)(
-                    scope, receive, send_with_headers
-                )
+                refusal = TooLarge(self._limit_text())
+                await self._answer(request, refusal)(scope, receive, send_with_headers)
         finally:
             route = scope.get("route")
             log = _LOG.debug if scope["path"] in _PROBES else _LOG.info
@@ -83,6 +90,11 @@ class Boundary:
                 status=status,
                 ms=round((time.perf_counter() - started) * 1000, 1),
             )
+
+    def _answer(self, request: Request, error: AcquisError) -> Response:
+        as_page = self._error_page is not None and wants_page(request)
+        build = self._error_page if as_page and self._error_page else build_problem
+        return build(request, status_of(error), error.code, error.title, error.says)
 
     def _refusal(self, request: Request) -> TooLarge | NotAllowed | None:
         length = request.headers.get("content-length", "")
@@ -129,12 +141,13 @@ def _add_headers(headers: MutableHeaders, nonce: str) -> None:
     for name, value in {
         "content-security-policy": (
             "default-src 'self'; "
-            f"script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; "
+            f"script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
             "img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         ),
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",
         "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), microphone=(), geolocation=()",
         "cache-control": "no-store",
     }.items():
         if name not in headers:

@@ -171,7 +171,6 @@ class Pages:
             "language": language,
             "languages": [(code, _switch_link(request, here, code)) for code in LANGUAGES],
             "nonce": getattr(request.state, "nonce", ""),
-            "csrf": getattr(request.state, "csrf", ""),
             "person": getattr(request.state, "person", None),
             "here": here,
         }

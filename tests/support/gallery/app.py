@@ -69,7 +69,6 @@ def build_gallery() -> FastAPI:
 
 def _prepare(request: Request) -> None:
     request.state.nonce = "n0nce"
-    request.state.csrf = "t0ken"
     request.state.person = View(name="Camille Registre")
 
 
