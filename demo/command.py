@@ -14,7 +14,7 @@ from acquis.errors import AcquisError
 from demo.people import Refused
 from demo.story import Failed, Story, Teller
 from demo.supervisor import Supervisor
-from demo.town import Town
+from demo.town import Ports, Town
 
 app = typer.Typer(help="The main job on seven processes of this machine.")
 
@@ -22,13 +22,16 @@ app = typer.Typer(help="The main job on seven processes of this machine.")
 @app.callback(invoke_without_command=True)
 def demo(
     once: Annotated[bool, typer.Option(help="End after the story, with its exit status.")] = False,
+    first_port: Annotated[
+        int, typer.Option(help="The registry's port; the others follow within 33.")
+    ] = 8010,
     folder: Annotated[Path, typer.Option(help="Where everything it makes lies.")] = Path(
         ".acquis/demo"
     ),
 ) -> None:
     """Issue, prove one competency by QR, verify with the issuer switched off, revoke, be refused."""
     try:
-        asyncio.run(_run(folder.resolve(), once=once))
+        asyncio.run(_run(folder.resolve(), Ports.starting_at(first_port), once=once))
     except (AcquisError, Refused, Failed) as error:
         typer.echo(f"{typer.style('✗', fg='red')} {error}", err=True)
         raise typer.Exit(1) from None
@@ -36,12 +39,12 @@ def demo(
         typer.echo("\nEverything is stopped.")
 
 
-async def _run(folder: Path, *, once: bool) -> None:
+async def _run(folder: Path, ports: Ports, *, once: bool) -> None:
     teller, started = Teller(), time.monotonic()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     async with Supervisor() as supervisor:
-        town = Town(folder, supervisor, restarts=True)
+        town = Town(folder, supervisor, ports=ports, restarts=True)
         work = asyncio.ensure_future(_tell(town, teller, started))
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopping.set)

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +51,13 @@ class Ports:
     verifier: int = 8040
     verifier_admin: int = 8041
     verifier_inbound: int = 8042
+
+    @classmethod
+    def starting_at(cls, first: int) -> Ports:
+        """Return the usual ports, moved so that the registry's is ``first``."""
+        usual = cls()
+        names = [each.name for each in fields(cls)]
+        return cls(*(getattr(usual, name) - usual.registry + first for name in names))
 
     @classmethod
     def free(cls) -> Ports:

@@ -28,7 +28,7 @@ from acquis.credentials.proof_request import (
 from acquis.errors import InvalidInput
 from acquis.protocols.present_proof import State
 from acquis.protocols.record import load_proof
-from acquis.service.pages import Trouble
+from acquis.service.pages import Trouble, with_live
 from acquis.text import Text
 from holder_wallet.presenting import Question
 from holder_wallet.publications import Described, labels_of
@@ -46,7 +46,6 @@ from holder_wallet.views import (
     name_of,
     purpose_of,
     requester_of,
-    with_live,
 )
 
 _YES: Final = Text("yes", "oui")

@@ -15,7 +15,7 @@ from acquis.credentials.words import Words
 from acquis.protocols.issue_credential import State
 from acquis.service.formats import Formats
 from acquis.service.language import locale_of
-from acquis.service.pages import Fact, Trouble
+from acquis.service.pages import Fact, Trouble, with_live
 from acquis.text import Text
 from holder_wallet.holding import Held
 from holder_wallet.publications import Described
@@ -36,7 +36,6 @@ from holder_wallet.views import (
     purpose_of,
     same,
     who_sent,
-    with_live,
 )
 from schemas import framework_names, load_framework, load_level_scale, load_vocabulary
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from hashlib import blake2b
 from typing import Final
 from urllib.parse import urlsplit
 
 from acquis.credentials.disclosure import printable_name
 from acquis.service.formats import Formats
 from acquis.service.language import locale_of
-from acquis.service.pages import LiveView
 from acquis.text import Text
 from holder_wallet.publications import Described, Issuer
 from holder_wallet.store.tables import ExchangeRow
@@ -40,12 +38,6 @@ class Party:
     verified: bool
     did: str | None = None
     recognised_by: str | None = None
-
-
-def with_live(shown: Context, url: str, *, ended: bool = False) -> Context:
-    """Return ``shown`` with its ``live``: sent from ``url``, versioned by what it shows."""
-    version = blake2b(repr(sorted(shown.items())).encode(), digest_size=9).hexdigest()
-    return {**shown, "live": LiveView(url, version, ended)}
 
 
 def requester_of(row: ExchangeRow) -> Party:

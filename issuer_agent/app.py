@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -13,15 +11,11 @@ from fastapi import FastAPI
 from acquis.acapy import server
 from acquis.acapy.client import AgentClient
 from acquis.registry.mirror import Mirror
-from acquis.service.app import ReadyCheck, build_app
-from acquis.service.auth import Person, Sessions
+from acquis.service.assembly import Parts, assemble
+from acquis.service.auth import Person
 from acquis.service.clock import SystemClock
-from acquis.service.database import Database, migrate
-from acquis.service.mirroring import check_filled, mirroring
-from acquis.service.pages import build_pages
+from acquis.service.database import Database
 from acquis.service.publication import Publisher
-from acquis.service.sign_in import build_sign_in
-from acquis.service.work import Work, build_broker, working
 from acquis.text import Text
 from issuer_agent import issuing, publishing, revoking
 from issuer_agent.api import build_api
@@ -49,62 +43,27 @@ def build_surroundings(settings: IssuerSettings) -> Surroundings:
 def create_app(settings: IssuerSettings, around: Surroundings | None = None) -> FastAPI:
     """Create the application; ``around`` replaces what it would build itself (tests)."""
     surroundings = around or build_surroundings(settings)
-    pages = build_pages(_HERE / "templates", service=NAME, wallet_url=settings.wallet_url or None)
-    sessions = Sessions(settings, "issuer")
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        migrate(settings.database, _HERE / "store" / "migrations")
-        broker = build_broker(settings.broker_url)
-        performing = {
-            "achievements": (AchievementRow, publishing.perform),
-            "exchanges": (ExchangeRow, issuing.perform),
-            "issued": (IssuedRow, revoking.perform),
-        }
-        for name, (model, perform) in performing.items():
-            surroundings.works[name] = Work(
-                surroundings.database,
-                model,
-                partial(perform, surroundings),
-                broker=broker,
-                instance=settings.instance,
-                sweep_seconds=settings.sweep_seconds,
-            )
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(surroundings.database.close)
-            stack.push_async_callback(surroundings.agent.aclose)
-            stack.push_async_callback(surroundings.publisher.close)
-            await stack.enter_async_context(mirroring(surroundings.mirror, settings.mirror_seconds))
-            await stack.enter_async_context(working(broker, *surroundings.works.values()))
-            yield
-
-    def ready() -> Mapping[str, ReadyCheck]:
-        return {
-            "agent": partial(server.check_ready, surroundings.agent),
-            "database": surroundings.database.check_usable,
-            "mirror": partial(check_filled, surroundings.mirror),
-        }
-
-    app = build_app(
-        "Acquis issuer",
-        lifespan=lifespan,
-        ready=ready,
-        sessions=sessions,
-        error_page=pages.problem,
-        on_stop=surroundings.live.close,
+    parts = Parts(
+        key="issuer",
+        name=NAME,
+        folder=_HERE,
+        settings=settings,
+        around=surroundings,
+        performs={
+            "achievements": (AchievementRow, partial(publishing.perform, surroundings)),
+            "exchanges": (ExchangeRow, partial(issuing.perform, surroundings)),
+            "issued": (IssuedRow, partial(revoking.perform, surroundings)),
+        },
+        check_agent=partial(server.check_ready, surroundings.agent),
+        closing=[surroundings.agent.aclose, surroundings.publisher.close],
+        identify=_identify,
+        people=["Camille Registrar"],
+        wallet_url=settings.wallet_url,
     )
-    app.include_router(
-        build_sign_in(
-            pages,
-            sessions,
-            _identify,
-            is_open=settings.development_login,
-            people=["Camille Registrar"],
-        )
+    return assemble(
+        parts,
+        lambda pages: [build_api(surroundings), build_page_routes(surroundings, pages)],
     )
-    app.include_router(build_api(surroundings))
-    app.include_router(build_page_routes(surroundings, pages))
-    return app
 
 
 async def _identify(name: str) -> Person:

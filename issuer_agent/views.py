@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from hashlib import blake2b
 from typing import Final
 from urllib.parse import urlencode
 
@@ -18,7 +17,7 @@ from acquis.credentials.attributes import CredentialAttributes, parse_attributes
 from acquis.errors import InvalidInput
 from acquis.service.formats import Formats
 from acquis.service.language import locale_of
-from acquis.service.pages import Fact, LiveView, Step, Trouble
+from acquis.service.pages import Fact, Step, Trouble, with_live
 from acquis.text import Text
 from issuer_agent.achievement_views import build_steps, build_view, level_label, missing, name_of
 from issuer_agent.founding import Institution
@@ -102,12 +101,6 @@ class AwardLine:
     changed_at: datetime
     revocation: Revocation | None
     attributes: tuple[Fact, ...] = ()
-
-
-def with_live(shown: Context, url: str, *, ended: bool = False) -> Context:
-    """Return ``shown`` with its ``live``: sent from ``url``, versioned by what it shows."""
-    version = blake2b(repr(sorted(shown.items())).encode(), digest_size=9).hexdigest()
-    return {**shown, "live": LiveView(url, version, ended)}
 
 
 def build_overview(

@@ -82,6 +82,12 @@ class Action:
     href: str
 
 
+def with_live(shown: dict[str, object], url: str, *, ended: bool = False) -> dict[str, object]:
+    """Return ``shown`` with its ``live``: sent from ``url``, versioned by what it shows."""
+    version = hashlib.blake2b(repr(sorted(shown.items())).encode(), digest_size=9).hexdigest()
+    return {**shown, "live": LiveView(url, version, ended)}
+
+
 class Pages:
     """Renders a service's templates; built once by ``build_pages``."""
 
