@@ -14,7 +14,7 @@ demo: setup      ## the main job on seven processes; stays up until Ctrl-C (ONCE
 	@$(PY) -m demo $(if $(filter-out 0,$(ONCE)),--once)
 
 test:            ## set-up, linters and every test
-	@.ci/setup --browser
+	@.ci/setup --tests
 	@$(MAKE) --no-print-directory lint
 	@$(PY) -m pytest
 

@@ -11,7 +11,7 @@ from acquis.acapy import out_of_band
 from acquis.acapy.client import AgentClient
 from acquis.errors import AcquisError, Unavailable
 from acquis.protocols import issue_credential, present_proof
-from acquis.service.action import begin, seconds_before
+from acquis.service.action import PAUSE_SECONDS, begin_once, seconds_before
 from acquis.service.database import save
 from acquis.service.work import Again
 from holder_wallet.inviting import fetch_again
@@ -49,9 +49,8 @@ async def begin_action(around: Surroundings, row: ExchangeRow, action: str) -> f
     if wait:
         return wait
     async with around.database.write(lasting=False) as session:
-        begin(row, action, now)
-        await save(session, row, "action", "action_at")
-    return 0.0
+        begun = await begin_once(session, row, action, now)
+    return 0.0 if begun else PAUSE_SECONDS
 
 
 async def receive_invitation(

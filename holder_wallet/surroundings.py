@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from dataclasses import dataclass, field
 
 from acquis.acapy.client import AgentClient
@@ -14,6 +13,7 @@ from acquis.service.clock import Clock
 from acquis.service.database import Database
 from acquis.service.fetch import Fetcher
 from acquis.service.live import Live
+from acquis.service.locks import Locks
 from acquis.service.work import Work
 from holder_wallet.settings import WalletSettings
 from holder_wallet.store.tables import LearnerRow
@@ -35,11 +35,11 @@ class Surroundings:
     clock: Clock
     live: Live = field(default_factory=Live)
     works: dict[str, Work] = field(default_factory=dict)
-    _locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    locks: Locks = field(default_factory=Locks)
 
     def only_one(self, key: str) -> asyncio.Lock:
         """Return the lock named ``key``."""
-        return self._locks[key]
+        return self.locks.only_one(key)
 
     def wallet_of(self, learner: LearnerRow) -> AgentClient:
         """Return the client of the sub-wallet that is this learner's alone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -14,9 +14,8 @@ from acquis.acapy import issue_credential as agent_issue
 from acquis.errors import Conflict, IllegalTransition, NotFound
 from acquis.protocols.issue_credential import Exchange, Facts, Observation, State, advance
 from acquis.protocols.machine import Source
-from acquis.protocols.record import load_issue
-from acquis.service.action import begin, seconds_before
-from acquis.service.database import save
+from acquis.protocols.record import dump_exchange, load_issue
+from acquis.service.action import PAUSE_SECONDS, begin_once, seconds_before
 from acquis.service.work import Again
 from issuer_agent.store import awards, exchanges
 from issuer_agent.store.tables import ExchangeRow, IssuedRow
@@ -54,16 +53,12 @@ async def _observe(around: Surroundings, row: ExchangeRow, exchange: Exchange) -
         )
     except NotFound:  # the agent lost or removed its record: nothing more can come of it
         seen = Observation(State.FAILED, Facts(error="record-missing"), Source.OURSELVES)
-    now = around.clock.now()
-    try:
-        if seen is not None:
-            exchange = advance(exchange, seen)
-    except IllegalTransition:
-        _LOG.exception("illegal transition", exchange=exchange.id, seen=seen and seen.state)
-    if exchange.state is State.OFFER_SENT and await _expires_at(around, row) <= now:
-        exchange = advance(exchange, Observation(State.EXPIRED, Facts(), Source.CLOCK))
-    await _keep(around, row, exchange, now)
-    return exchange
+    around.works["exchanges"].looked(row.id)
+    observed = [] if seen is None else [seen]
+    waiting = exchange.state is State.OFFER_SENT and (seen is None or seen.state == exchange.state)
+    if waiting and await _expires_at(around, row) <= around.clock.now():
+        observed.append(Observation(State.EXPIRED, Facts(), Source.CLOCK))
+    return await _take_in(around, row, *observed)
 
 
 async def _expires_at(around: Surroundings, row: ExchangeRow) -> int:
@@ -71,18 +66,36 @@ async def _expires_at(around: Surroundings, row: ExchangeRow) -> int:
         return (await awards.load(session, row.award_id)).award.expires_at
 
 
-async def _keep(around: Surroundings, row: ExchangeRow, exchange: Exchange, now: int) -> None:
-    around.works["exchanges"].looked(row.id)
-    before = row.exchange
-    exchanges.keep(row, exchange, now)
-    if row.exchange == before:
-        return
+async def _take_in(around: Surroundings, row: ExchangeRow, *seen: Observation) -> Exchange:
+    """Move the exchange forward by what was seen, from where it stands in the database now.
+
+    A person may have ended it while the agent was asked: then nothing moves it.
+    """
+    standing, now = load_issue(row.exchange), around.clock.now()
+    if dump_exchange(_advance(standing, seen)) == row.exchange:
+        return standing
     async with around.database.write(lasting=False) as session:
-        if exchange.is_over:
-            row.invitation = None
-        await save(session, row, "invitation", *exchanges.KEPT)
+        kept = await session.get_one(ExchangeRow, row.id)
+        exchange = load_issue(kept.exchange)
+        if kept.open:
+            exchange = _advance(exchange, seen)
+            exchanges.keep(kept, exchange, now)
+            if exchange.is_over:
+                kept.invitation = None
+        for name in ("invitation", *exchanges.KEPT):
+            setattr(row, name, getattr(kept, name))
     around.live.changed(f"award:{row.award_id}")
     around.live.changed("awards")
+    return exchange
+
+
+def _advance(exchange: Exchange, seen: Sequence[Observation]) -> Exchange:
+    for observation in seen:
+        try:
+            exchange = advance(exchange, observation)
+        except IllegalTransition:
+            _LOG.exception("illegal transition", exchange=exchange.id, seen=observation.state)
+    return exchange
 
 
 async def _wait_for_wallet(
@@ -96,15 +109,15 @@ async def _issue(around: Surroundings, row: ExchangeRow, exchange: Exchange) -> 
     if wait:
         return Again(wait)
     async with around.database.write(lasting=False) as session:
-        begin(row, _ISSUE, time.time())
-        await save(session, row, "action", "action_at")
+        if not await begin_once(session, row, _ISSUE, time.time()):
+            return Again(PAUSE_SECONDS)
         award = (await awards.load(session, row.award_id)).achievement
     async with around.only_one(f"definition:{award.cred_def_id}"):
         record = await agent_issue.issue(around.agent, row.record_id or "")
+    around.works["exchanges"].looked(row.id)
     seen = agent_issue.observe_credential(record)
     if seen is not None:
-        exchange = advance(exchange, seen)
-        await _keep(around, row, exchange, around.clock.now())
+        exchange = await _take_in(around, row, seen)
     return await _record(around, row, exchange)
 
 
@@ -119,6 +132,14 @@ async def _record(around: Surroundings, row: ExchangeRow, exchange: Exchange) ->
     async with around.database.read() as session:
         known = await session.get(IssuedRow, row.award_id)
         standing = await awards.load(session, row.award_id)
+    if known is not None and known.exchange_id != row.id:
+        # A second credential for one award: its index is only in this line. Staff must revoke it.
+        _LOG.critical(
+            "issued twice",
+            exchange=exchange.id,
+            registry=facts.revocation_registry_id,
+            index=facts.revocation_index,
+        )
     if known is None:
         issued = IssuedRow(
             id=row.award_id,

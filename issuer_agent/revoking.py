@@ -57,31 +57,41 @@ async def revoke(around: Surroundings, award_id: str, reason: str) -> None:
 
 
 async def perform(around: Surroundings, award_id: str) -> Again | None:
-    """Mark, publish and read back every revocation asked for of one credential definition."""
+    """Mark, publish and read back every revocation asked for of one credential definition.
+
+    The first row that is due does it for all; the others then find themselves published.
+    """
     async with around.database.read() as session:
         row = await session.get(IssuedRow, award_id)
-        if row is None or row.state not in {State.REQUESTED.value, State.PENDING.value}:
-            return None
-        waiting = await issued.asked(session, row.cred_def_id)
-    by_registry: dict[str, list[IssuedRow]] = defaultdict(list)
-    for one in waiting:
-        by_registry[one.rev_reg_id].append(one)
+    if row is None:
+        return None
     async with around.only_one(f"definition:{row.cred_def_id}"):
+        by_registry = await _load_waiting(around, row)
+        if not by_registry:
+            return None
         for registry_id, rows in by_registry.items():
             for one in rows:
                 await anoncreds.mark_revoked(around.agent, registry_id, one.rev_index)
                 await _note(around, one, Observation(State.PENDING))
             await anoncreds.publish_revocations(around.agent, registry_id)
-    await asyncio.to_thread(around.mirror.refresh)
-    missing = False
-    for registry_id, rows in by_registry.items():
-        missing = not await _read_back(around, registry_id, rows) or missing
-    if not missing:
-        return None
-    # The agent takes a publication that failed for done; its plugin compares and publishes again.
-    async with around.only_one(f"definition:{row.cred_def_id}"):
+        await asyncio.to_thread(around.mirror.refresh)
+        read_back = [await _read_back(around, *one) for one in by_registry.items()]
+        if all(read_back):
+            return None
+        # The agent takes a publication that failed for done; its plugin compares, publishes again.
         await anoncreds.reconcile_lists(around.agent)
     return Again(_LOOK_AGAIN)
+
+
+async def _load_waiting(around: Surroundings, row: IssuedRow) -> dict[str, list[IssuedRow]]:
+    """Return what is to be revoked of the row's definition, by registry; nothing if it is not."""
+    by_registry: dict[str, list[IssuedRow]] = defaultdict(list)
+    async with around.database.read() as session:
+        waiting = await issued.asked(session, row.cred_def_id)
+    if row.id in {one.id for one in waiting}:
+        for one in waiting:
+            by_registry[one.rev_reg_id].append(one)
+    return by_registry
 
 
 async def _read_back(around: Surroundings, registry_id: str, rows: Sequence[IssuedRow]) -> bool:
@@ -103,17 +113,14 @@ async def _read_back(around: Surroundings, registry_id: str, rows: Sequence[Issu
 
 
 async def _note(around: Surroundings, row: IssuedRow, seen: Observation) -> None:
-    exchange = advance(
-        Exchange(id=row.id, state=State(row.state), facts=Facts(published_at=row.published_at)),
-        seen,
-    )
-    if exchange.state.value == row.state:
-        return
-    row.state = exchange.state.value
-    row.published_at = exchange.facts.published_at
     async with around.database.write() as session:
         kept = await session.get_one(IssuedRow, row.id)
-        kept.state, kept.published_at = row.state, row.published_at
+        facts = Facts(published_at=kept.published_at)
+        exchange = advance(Exchange(id=kept.id, state=State(kept.state), facts=facts), seen)
+        if exchange.state.value == kept.state:
+            return
+        kept.state = exchange.state.value
+        kept.published_at = exchange.facts.published_at
         if exchange.is_over:
             kept.due_at = None
     around.live.changed(f"award:{row.id}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from dataclasses import dataclass, field
 
 from acquis.acapy.client import AgentClient
@@ -11,6 +10,7 @@ from acquis.registry.mirror import Mirror
 from acquis.service.clock import Clock
 from acquis.service.database import Database
 from acquis.service.live import Live
+from acquis.service.locks import Locks
 from acquis.service.publication import Publisher
 from acquis.service.work import Work
 from issuer_agent.settings import IssuerSettings
@@ -31,7 +31,7 @@ class Surroundings:
     clock: Clock
     live: Live = field(default_factory=Live)
     works: dict[str, Work] = field(default_factory=dict)
-    _locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    locks: Locks = field(default_factory=Locks)
 
     def only_one(self, key: str) -> asyncio.Lock:
         """Return the lock named ``key``.
@@ -39,4 +39,4 @@ class Surroundings:
         Issuing and publishing never overlap for one credential definition: when they do, the
         agent can give one revocation index to two credentials.
         """
-        return self._locks[key]
+        return self.locks.only_one(key)

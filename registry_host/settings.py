@@ -30,7 +30,7 @@ class RegistrySettings(BaseSettings):
         description="Host name in the DIDs published here; chosen for life.",
     )
     bind: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int = Field(default=8040, ge=1, le=65535, description="Port to listen on.")
+    port: int = Field(default=8010, ge=1, le=65535, description="Port to listen on.")
     hash_bits: int = Field(
         default=8,
         ge=1,

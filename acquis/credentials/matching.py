@@ -140,23 +140,7 @@ def select_credentials(
 def build_holder_query(group: AskedGroup) -> dict[str, object]:
     """Return the wallet query (WQL) for credentials that may answer ``group``.
 
-    Every attribute exists and, where credential definitions or schemas are listed, one of them
-    is its own. A superset of the answer: ``matching_credentials`` has the last word, for
-    comparisons and other restrictions.
+    Every attribute exists. A superset of the answer: ``matching_credentials`` has the last word,
+    for comparisons and restrictions; a request may list more of these than a query can carry.
     """
-    clauses: list[dict[str, object]] = [
-        {"$exist": [f"attr::{canonical_name(name)}::value"]} for name in group.names
-    ]
-    listed = [each.restrictions for each in group.attributes]
-    listed += [each.restrictions for each in group.predicates]
-    for restrictions in dict.fromkeys(listed):
-        origins: list[dict[str, object]] = []
-        for restriction in restrictions:
-            known = {n: v for n, v in restriction if n in ("cred_def_id", "schema_id")}
-            if not known:
-                break
-            origins.append(dict(known))
-        else:
-            if origins:
-                clauses.append({"$or": origins})
-    return {"$and": clauses}
+    return {"$and": [{"$exist": [f"attr::{canonical_name(name)}::value"]} for name in group.names]}

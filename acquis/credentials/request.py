@@ -29,8 +29,11 @@ from acquis.errors import InvalidInput, NotFound, TooLarge
 from acquis.text import Text
 
 MAX_COMPETENCIES = 10
-MAX_CANDIDATES = 100
-"""Credential definitions listed per competency; the employer is told when there are more."""
+MAX_CANDIDATES = 30
+"""Credential definitions listed per competency; the employer is told when there are more.
+
+Each is listed with every comparison, so ten competencies of 30 definitions make a request of 200 kB:
+as large as a wallet takes an invitation to be."""
 
 HIGHEST_LEVEL = 99
 

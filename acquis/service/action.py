@@ -7,9 +7,10 @@ nothing shows its effect it is asked for again only after a pause.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import String
+from sqlalchemy import String, or_, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 PAUSE_SECONDS: Final = 5.0
@@ -20,6 +21,32 @@ class Acting:
 
     action: Mapped[str | None] = mapped_column(String(30), default=None)
     action_at: Mapped[float | None] = mapped_column(default=None)
+
+
+async def begin_once(session: AsyncSession, row: Any, action: str, now: float) -> bool:
+    """Write down that ``action`` is being asked for, unless it is being asked for already.
+
+    The database decides, whatever ``row`` said when it was read. The row must be open still.
+    """
+    model = type(row)
+    found = await session.execute(
+        update(model)
+        .where(
+            model.id == row.id,
+            model.open.is_(True),
+            or_(
+                model.action.is_(None),
+                model.action != action,
+                model.action_at <= now - PAUSE_SECONDS,
+            ),
+        )
+        .values(action=action, action_at=now)
+        .returning(model.id)
+    )
+    begun = found.scalar_one_or_none() is not None
+    if begun:
+        begin(row, action, now)
+    return begun
 
 
 def seconds_before(row: Acting, action: str, now: float) -> float:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 
 import typer
 
 
-def build_command() -> typer.Typer:
-    """Collect the typer applications registered under the entry point group ``acquis.commands``."""
+def build_command(arguments: Sequence[str]) -> typer.Typer:
+    """Collect the typer applications registered under the entry point group ``acquis.commands``.
+
+    Only the one that ``arguments`` name is loaded, so that a service needs nothing of the others.
+    """
     app = typer.Typer(
         name="acquis",
         help="Issue micro-credentials, prove one competency, verify with the issuer switched off.",
@@ -16,10 +21,14 @@ def build_command() -> typer.Typer:
         pretty_exceptions_show_locals=False,
     )
     for entry in sorted(entry_points(group="acquis.commands"), key=lambda item: item.name):
-        app.add_typer(entry.load(), name=entry.name)
+        if entry.name in arguments[:1]:
+            app.add_typer(entry.load(), name=entry.name)
+        else:
+            about = f"See `acquis {entry.name} --help`."
+            app.add_typer(typer.Typer(help=about), name=entry.name)
     return app
 
 
 def main() -> None:
     """Run the command line."""
-    build_command()()
+    build_command(sys.argv[1:])()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,11 +21,11 @@ from acquis.service.database import Database
 _LOG = structlog.get_logger(__name__)
 
 LEASE_SECONDS: Final = 60.0
-_BATCH: Final = 50
 _CONCURRENT: Final = 16
 _MOST_LOOKS: Final = 20
 _RETRY_FIRST: Final = 0.5
 _RETRY_MOST: Final = 30.0
+_FAULT_MOST: Final = 3600.0
 
 
 class Due:
@@ -98,7 +98,7 @@ class Work:
         self._perform = perform
         self._instance = instance
         self._sweep_seconds = sweep_seconds
-        self._slots = asyncio.Semaphore(_CONCURRENT)
+        self._freed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._active: dict[str, _Active] = {}
         self._stopping = False
@@ -167,23 +167,42 @@ class Work:
         await asyncio.gather(*self._tasks, *self._running, return_exceptions=True)
 
     async def sweep(self) -> int:
-        """Claim what is due and do it; returns how many rows were claimed."""
-        claimed = await self._claim(_BATCH)
+        """Claim what is due, as much as can be begun at once; returns how many rows were claimed."""
+        free = _CONCURRENT - len(self._active)
+        claimed = await self._claim(free) if free > 0 else []
         for row_id, rung, attempts in claimed:
             self._begin(row_id, rung, attempts)
         return len(claimed)
 
     async def _sweep_for_ever(self) -> None:
+        renewed = time.monotonic()
         while True:
+            self._freed.clear()
             try:
-                full = await self.sweep() == _BATCH
+                if time.monotonic() - renewed > LEASE_SECONDS / 4:
+                    renewed = time.monotonic()
+                    await self._renew()
+                await self.sweep()
             except Exception:  # noqa: BLE001 - the edge: the loop must outlive a database that is away
                 _LOG.exception("sweep failed", table=self._model.__tablename__)
-                full = False
-            await asyncio.sleep(0.05 if full else self._sweep_seconds)
+            # When all hands were full, the next sweep is as soon as one is free.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._freed.wait(), self._sweep_seconds)
+
+    async def _renew(self) -> None:
+        """Keep the claims on what is being done here: some of it takes minutes."""
+        if not self._active:
+            return
+        model = self._model
+        async with self._database.write(lasting=False) as session:
+            await session.execute(
+                update(model)
+                .where(model.id.in_(list(self._active)), model.claimed_by == self._instance)
+                .values(claimed_until=time.time() + LEASE_SECONDS)
+            )
 
     async def _claim_one(self, row_id: str) -> None:
-        if self._stopping or row_id in self._active:
+        if self._stopping or row_id in self._active or len(self._active) >= _CONCURRENT:
             return
         for claimed, rung, attempts in await self._claim(1, row_id):
             await self._begin(claimed, rung, attempts)
@@ -196,7 +215,7 @@ class Work:
         else:
             which = (
                 select(model.id)
-                .where(model.due_at <= now, is_free)
+                .where(model.due_at <= now, is_free, model.id.not_in(list(self._active)))
                 .order_by(model.due_at)
                 .limit(most)
             )
@@ -216,23 +235,23 @@ class Work:
             return [(row[0], row[1], row[2]) for row in rows]
 
     def _begin(self, row_id: str, rung: int, attempts: int) -> asyncio.Task[None]:
-        self._active[row_id] = _Active(rung, rung)
-        task = asyncio.create_task(self._do(row_id, attempts))
+        self._active[row_id] = active = _Active(rung, rung)
+        task = asyncio.create_task(self._do(row_id, active, attempts))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _do(self, row_id: str, attempts: int) -> None:
-        active = self._active[row_id]
+    async def _do(self, row_id: str, active: _Active, attempts: int) -> None:
         try:
-            async with self._slots:
+            again, attempts = await self._look(row_id, attempts)
+            for _ in range(_MOST_LOOKS):
+                if active.rung == active.seen or attempts:
+                    break
+                active.seen = active.rung  # it rang while we were at it: look once more
                 again, attempts = await self._look(row_id, attempts)
-                for _ in range(_MOST_LOOKS):
-                    if active.rung == active.seen or attempts:
-                        break
-                    active.seen = active.rung  # it rang while we were at it: look once more
-                    again, attempts = await self._look(row_id, attempts)
         finally:
+            if len(self._active) >= _CONCURRENT:
+                self._freed.set()
             del self._active[row_id]
         await self._finish(row_id, active.seen, attempts, again)
 
@@ -247,7 +266,7 @@ class Work:
             _LOG.warning("could not be done", row=row_id, reason=error.code, says=error.says.en)
         except Exception:  # noqa: BLE001 - the edge: one bad row must not stop the others
             _LOG.exception("work failed", row=row_id)
-        return Again(_retry_in(attempts + 3)), attempts + 1
+        return Again(_retry_in(attempts + 3, _FAULT_MOST)), attempts + 1
 
     async def _finish(self, row_id: str, rung: int, attempts: int, again: Again | None) -> None:
         model, now = self._model, time.time()
@@ -270,8 +289,8 @@ class Work:
             await self.wake(row_id)
 
 
-def _retry_in(attempts: int) -> float:
-    return min(_RETRY_MOST, _RETRY_FIRST * 2.0 ** min(attempts, 10))
+def _retry_in(attempts: int, most: float = _RETRY_MOST) -> float:
+    return min(most, _RETRY_FIRST * 2.0 ** min(attempts, 20))
 
 
 @asynccontextmanager

@@ -73,7 +73,7 @@ def test_every_module_says_in_its_docstring_what_it_is() -> None:
 
 def test_no_file_is_too_long_to_be_read() -> None:
     long = {name: _read(name).count("\n") for name in PYTHON if not name.startswith("tests/")}
-    assert {name: lines for name, lines in long.items() if lines > 420} == {}
+    assert {name: lines for name, lines in long.items() if lines > 400} == {}
 
 
 def test_no_function_is_too_long_to_be_understood() -> None:

@@ -32,7 +32,7 @@ STANDARD = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 async def open_browser(extra: Sequence[str] = ()) -> AsyncIterator[Browser]:
     """Start the Chromium of this machine; a missing one fails, it is never skipped."""
     path = find_browser()
-    assert path is not None, "no Chromium: run .ci/setup --browser"
+    assert path is not None, "no Chromium: run .ci/setup --tests"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *extra])
         try:

@@ -208,12 +208,15 @@ class Source:
         for published in sorted(staged, key=self._rank):
             target = self.files.path_of(published)
             try:
-                self._check_successor(published, target, staged)
+                version = self._check_successor(published, target, staged)
             except (RuleBroken, NotFound) as error:
                 yield str(published), str(getattr(error, "rule", error.code))
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             staged[published].replace(target)
+            if version is not None:  # only now: what is remembered must be there to be read
+                known = _load(self._folder / "remembered.json")
+                _save(self._folder / "remembered.json", {**known, published.folder: version})
         for leftover in (self._folder / "staging").iterdir():
             leftover.unlink()
 
@@ -230,11 +233,14 @@ class Source:
 
     def _check_successor(
         self, published: PublishedPath, target: Path, staged: dict[PublishedPath, Path]
-    ) -> None:
-        """Refuse what must not replace what stands: a log that is no successor, shrunk links."""
+    ) -> str | None:
+        """Refuse what must not replace what stands: a log that is no successor, shrunk links.
+
+        Returns the version of a log, to be remembered once it is in place.
+        """
         if published.kind is FileKind.LOG:
-            self._check_log(published, staged)
-        elif published.kind is FileKind.RESOURCE and target.exists():
+            return self._check_log(published, staged)
+        if published.kind is FileKind.RESOURCE and target.exists():
             raw = staged[published].read_bytes()
             resource_id = str(parse_object(raw).get("id"))
             document = self.files.resolve_did(resource_id.split("/", 1)[0])
@@ -242,15 +248,16 @@ class Source:
             try:
                 standing = self.files.resolve_resource(resource_id)
             except RuleBroken:
-                return  # what stands is not believed any more (its key was withdrawn)
+                return None  # what stands is not believed any more (its key was withdrawn)
             if following.links[: len(standing.links)] != standing.links:
                 raise broken(
                     Rule.LINKS,
                     "Links that stood are missing.",
                     "Des liens qui existaient manquent.",
                 )
+        return None
 
-    def _check_log(self, published: PublishedPath, staged: dict[PublishedPath, Path]) -> None:
+    def _check_log(self, published: PublishedPath, staged: dict[PublishedPath, Path]) -> str:
         log = staged[published].read_bytes()
         did = _did_of(log)
         witness = self.files.path_of(witness_path(published.folder))
@@ -269,8 +276,7 @@ class Source:
                 "A DID log lies elsewhere than its DID says.",
                 "Un journal de DID ne se trouve pas là où son DID le dit.",
             )
-        known = _load(self._folder / "remembered.json")
-        _save(self._folder / "remembered.json", {**known, published.folder: document.version_id})
+        return document.version_id
 
     # the notes
 
