@@ -65,7 +65,7 @@ def assemble(parts: Parts, build_routes: Callable[[Pages], Sequence[APIRouter]])
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         migrate(settings.database, parts.folder / "store" / "migrations")
-        broker = build_broker(settings.broker_url)
+        broker = build_broker(settings.broker_url, parts.key)
         for name, (model, perform) in parts.performs.items():
             around.works[name] = Work(
                 around.database,

@@ -54,19 +54,24 @@ class Again:
 type Perform = Callable[[str], Awaitable[Again | None]]
 
 
-def build_broker(url: str) -> AsyncBroker:
-    """Build the taskiq broker that wake-ups travel through: memory, Redis or PostgreSQL."""
+def build_broker(url: str, queue: str) -> AsyncBroker:
+    """Build the taskiq broker that wake-ups travel through: memory, Redis or PostgreSQL.
+
+    ``queue`` keeps the wake-ups of one service from those of another on the same server.
+    """
     if url.startswith("memory:"):
         return InMemoryBroker()
     if url.startswith(("redis:", "rediss:")):
         from taskiq_redis import ListQueueBroker
 
-        redis: AsyncBroker = ListQueueBroker(url)
+        redis: AsyncBroker = ListQueueBroker(url, queue_name=f"acquis-{queue}")
         return redis
     if url.startswith("postgresql:"):
         from taskiq_pg.psycopg import PsycopgBroker
 
-        postgres: AsyncBroker = PsycopgBroker(url)
+        postgres: AsyncBroker = PsycopgBroker(
+            url, channel_name=f"acquis_{queue}", table_name=f"acquis_{queue}_messages"
+        )
         return postgres
     message = "broker_url: memory://, redis://… or postgresql://… is needed"
     raise ValueError(message)

@@ -209,7 +209,13 @@ async def test_a_failure_is_tried_again_later_and_the_others_go_on(
 @pytest.mark.parametrize("url", ["", "amqp://x", "kafka:"])
 def test_an_unknown_broker_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="broker_url"):
-        build_broker(url)
+        build_broker(url, "jobs")
+
+
+def test_redis_is_a_broker_too() -> None:
+    broker = build_broker("redis://127.0.0.1:6379/0", "jobs")
+    assert type(broker).__name__ == "ListQueueBroker"
+    assert broker.queue_name == "acquis-jobs"
 
 
 async def test_wake_ups_travel_through_postgresql_too(postgres_url: str) -> None:
@@ -221,7 +227,7 @@ async def test_wake_ups_travel_through_postgresql_too(postgres_url: str) -> None
     async def perform(job: str) -> None:
         done.append(job)
 
-    broker = build_broker(postgres_url.replace("+psycopg", ""))
+    broker = build_broker(postgres_url.replace("+psycopg", ""), "jobs")
     work = Work(database, JobRow, perform, broker=broker, sweep_seconds=3600)
     await add_jobs(database, "a", due_at=None)
     async with working(broker, work):
