@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -100,6 +101,7 @@ class _Server(uvicorn.Server):
 def serve(app: FastAPI, *, bind: str, port: int, log_level: str, service: str) -> None:
     """Run ``app`` until SIGTERM or SIGINT; what is open then gets three seconds to end."""
     set_up_logs(log_level, service)
+    gc.freeze()  # what was imported stays: looking through it again and again costs and finds nothing
     config = uvicorn.Config(
         app,
         host=bind,
