@@ -43,7 +43,7 @@ class Record:
     """What an agent knows of one presentation exchange.
 
     ``verified`` is None while the agent did not check; ``warnings`` are the codes of its check;
-    ``request`` and ``presentation`` are the AnonCreds documents as they came, None until there is
+    both speak of ``presentation`` only in state ``done`` (see `observe_presentation`). ``request`` and ``presentation`` are the AnonCreds documents as they came, None until there is
     one.
     """
 
@@ -190,10 +190,15 @@ async def delete(client: AgentClient, record_id: str) -> None:
 
 
 def observe_presentation(record: Record) -> Observation | None:
-    """Say what a record means for the exchange; None for a state that is not of the protocol."""
+    """Say what a record means for the exchange; None for a state that is not of the protocol.
+
+    A verdict is a fact in ``done`` alone: when a second presentation comes in, the agent replaces
+    the first, goes back to ``presentation-received`` and keeps the verdict on the first.
+    """
     state = next((state for state in State if state == record.state), None)
     if state is None:
         return None
+    is_checked = state is State.DONE
     if state is State.ABANDONED and is_decline(record.error):
         state = State.DECLINED
     return Observation(
@@ -202,8 +207,8 @@ def observe_presentation(record: Record) -> Observation | None:
             record_id=record.id,
             thread_id=record.thread_id,
             connection_id=record.connection_id,
-            verified=record.verified,
-            warnings=record.warnings or None,
+            verified=record.verified if is_checked else None,
+            warnings=(record.warnings or None) if is_checked else None,
             error=record.error,
         ),
     )

@@ -344,6 +344,22 @@ async def test_presentation_records_become_observations(
     assert (record.presentation is not None) == ("-done" in name)
 
 
+@pytest.mark.parametrize("state", [each for each in presenting.State if each != "done"])
+async def test_a_verdict_counts_in_done_alone(state: presenting.State) -> None:
+    agent = Agent("verifier-done-true")
+    agent.answer |= {"state": state.value, "verified_msgs": ["RMV_RFNT_NRI::c1"]}
+    observation = present_proof.observe_presentation(await present_proof.load(agent.client, "r"))
+    assert observation
+    assert observation.state is state
+    assert observation.facts.verified is None
+    assert observation.facts.warnings is None
+    agent.answer["state"] = "done"
+    observation = present_proof.observe_presentation(await present_proof.load(agent.client, "r"))
+    assert observation
+    assert observation.facts.verified is True
+    assert observation.facts.warnings == ("RMV_RFNT_NRI::c1",)
+
+
 @pytest.mark.parametrize("verdict", ["True", "yes", "", None])
 async def test_only_the_agents_own_two_words_are_a_verdict(verdict: str | None) -> None:
     agent = Agent("verifier-done-true")
