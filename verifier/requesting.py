@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -24,6 +26,7 @@ from acquis.errors import AlreadyUsed, Conflict, Expired
 from acquis.protocols.machine import Source
 from acquis.protocols.present_proof import Exchange, Facts, Observation, Role, State, advance
 from acquis.protocols.record import dump_exchange, load_proof
+from acquis.service.work import mark_due
 from acquis.text import Text
 from verifier.candidates import find_candidates
 from verifier.store import sessions
@@ -172,7 +175,7 @@ async def open_link(around: Surroundings, token: str, retry_key: str) -> dict[st
 
 
 def _check_open(row: SessionRow, request: RequestRow, retry_key: str, now: int) -> None:
-    same = bool(retry_key) and hmac.compare_digest(row.opened_by or "", retry_key)
+    same = bool(retry_key) and hmac.compare_digest(row.opened_by or "", _digest(retry_key))
     if row.opened_by is not None and not same:
         raise AlreadyUsed(_USED)
     if not row.open or request.closed_at is not None:
@@ -185,13 +188,19 @@ def _check_open(row: SessionRow, request: RequestRow, retry_key: str, now: int) 
         raise Expired(_EXPIRED)
 
 
+def _digest(retry_key: str) -> str:
+    """Return what is kept of the key by which a wallet is known again: any text, 64 letters."""
+    return hashlib.sha256(retry_key.encode(errors="surrogatepass")).hexdigest()
+
+
 async def _request(
     around: Surroundings, row: SessionRow, asked: RequestRow, retry_key: str
 ) -> dict[str, Any]:
     """Note who opened the link, then create the agent's request and invitation, then keep both."""
-    opened_by = retry_key or secrets.token_hex(16)
+    opened_by = _digest(retry_key) if retry_key else secrets.token_hex(32)
     async with around.database.write() as session:
-        (await session.get_one(SessionRow, row.id)).opened_by = opened_by[:64]
+        if not await sessions.claim(session, row.id, opened_by):
+            raise AlreadyUsed(_USED)
     request = parse_presentation_request(asked.request)
     found = await find_all_candidates(around, request)
     now = around.clock.now()
@@ -206,20 +215,39 @@ async def _request(
         goal_code=_GOAL_CODE,
         goal=request.purpose,
     )
-    seen = Observation(
-        State.REQUEST_SENT,
-        Facts(record_id=record.id, thread_id=record.thread_id),
-        Source.OURSELVES,
-    )
-    async with around.database.write() as session:
-        kept = await session.get_one(SessionRow, row.id)
-        sessions.keep(kept, advance(load_proof(kept.exchange), seen), now)
-        kept.proof_request = proof_request
-        kept.invitation = dict(invitation.content)
-        kept.expires_at = now + around.settings.answer_minutes * 60
-        kept.due_at = now + 2.0
+    made = _Made(record.id, record.thread_id, proof_request, dict(invitation.content))
+    kept = await _keep_made(around, row.id, made, now)
+    if kept.record_id != record.id:  # closed or opened meanwhile, by another process
+        await agent_proof.delete(around.agent, record.id)
+    if kept.invitation is None:
+        raise Expired(_EXPIRED)
     tell(around, kept)
-    return dict(invitation.content)
+    return kept.invitation
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What the agent made for a session: its record, and the invitation that leads to it."""
+
+    record_id: str
+    thread_id: str | None
+    proof_request: dict[str, Any]
+    invitation: dict[str, Any]
+
+
+async def _keep_made(around: Surroundings, session_id: str, made: _Made, now: int) -> SessionRow:
+    """Keep what was made, unless the session is closed or has an invitation already."""
+    facts = Facts(record_id=made.record_id, thread_id=made.thread_id)
+    seen = Observation(State.REQUEST_SENT, facts, Source.OURSELVES)
+    async with around.database.write() as session:
+        kept = await sessions.lock(session, session_id)
+        if kept.open and kept.invitation is None:
+            sessions.keep(kept, advance(load_proof(kept.exchange), seen), now)
+            kept.proof_request = made.proof_request
+            kept.invitation = made.invitation
+            kept.expires_at = now + around.settings.answer_minutes * 60
+            kept.due_at = now + 2.0
+    return kept
 
 
 async def cancel(around: Surroundings, person_id: str, request_id: str) -> None:
@@ -231,6 +259,8 @@ async def cancel(around: Surroundings, person_id: str, request_id: str) -> None:
     ):
         request = await sessions.load_request(session, request_id, person_id)
         row = await sessions.newest_of(session, request_id)
+        if row is not None:
+            row = await sessions.lock(session, row.id)
         if request.closed_at is not None:
             return
         if row is not None and row.state in _BEING_CHECKED:
@@ -255,6 +285,7 @@ async def ask_again(around: Surroundings, person_id: str, request_id: str) -> st
 
 
 def _end(row: SessionRow, state: State, now: int) -> None:
+    """End a session without an answer; what the agent has of it is then due to be deleted."""
     if not row.open:
         return
     exchange = load_proof(row.exchange)
@@ -264,6 +295,8 @@ def _end(row: SessionRow, state: State, now: int) -> None:
     row.open = False
     row.invitation = None
     row.due_at = None
+    if row.record_id is not None:
+        mark_due(row)
 
 
 def tell(around: Surroundings, row: SessionRow) -> None:

@@ -1,202 +1,206 @@
-"""Verifying: a presentation becomes the agent's verdict, our report and a decision, each apart."""
+"""Verifying: following what an agent has of a session until there is a decision or it is over.
+
+An exchange is kept as done only together with what was presented, the agent's verdict, our report
+and the decision, in one transaction. Each write starts from the session as it then stands: one
+that was closed in the meantime stays as it was closed.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import structlog
+from sqlalchemy import update
 
 from acquis.acapy import present_proof as agent_proof
-from acquis.credentials.disclosure import what_was_learned
-from acquis.credentials.facts import AgentVerdict, ExchangeFacts
-from acquis.credentials.policy import Conclusion, Decision, decide
-from acquis.credentials.presentation import UnverifiedPresentation, parse_presentation
-from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
 from acquis.credentials.request import parse_presentation_request
-from acquis.credentials.verify import STANDARD_POLICY, verify_presentation
-from acquis.errors import IllegalTransition, InvalidInput, NotFound
+from acquis.errors import AcquisError, IllegalTransition, NotFound
 from acquis.protocols.machine import Source
 from acquis.protocols.present_proof import Exchange, Facts, Observation, State, advance
 from acquis.protocols.record import load_proof
 from acquis.service.action import begin, seconds_before
 from acquis.service.work import Again
-from acquis.text import Text
+from verifier.concluding import Kept, conclude, conclude_unchecked
 from verifier.requesting import environment_of, tell
 from verifier.store import sessions
-from verifier.store.tables import RequestRow, SessionRow
+from verifier.store.tables import SessionRow
 from verifier.surroundings import Surroundings
 
 _LOG = structlog.get_logger(__name__)
 
+CHECK_SECONDS: Final = 180
+"""How long an answer may stay unchecked before it is concluded that nothing can be told."""
+
 _VERIFY: Final = "verify"
 _WAIT_FOR_WALLET: Final = 3.0
+_LOST: Final = Observation(State.FAILED, Facts(error="record-missing"), Source.OURSELVES)
+_UNCHECKED: Final = Observation(State.FAILED, Facts(error="not-checked"), Source.CLOCK)
 
-type Step = Callable[
-    [Surroundings, SessionRow, Exchange, agent_proof.Record], Awaitable[Again | None]
-]
+type Follow = Callable[[SessionRow], Exchange]
+type Step = Callable[[Surroundings, SessionRow, agent_proof.Record], Awaitable[Again | None]]
 
 
 async def perform(around: Surroundings, session_id: str) -> Again | None:
-    """Look at the agent's record of a session, move ours forward, do what is then wanted."""
+    """Move a session forward by the agent's record of it; delete that record once it is over."""
     async with around.database.read() as session:
         row = await session.get(SessionRow, session_id)
-    if row is None or not row.open or row.record_id is None:
+    if row is None or row.record_id is None:
         return None
+    again = await _look(around, row) if row.open else None
+    return again or await _forget(around, session_id)
+
+
+async def _look(around: Surroundings, row: SessionRow) -> Again | None:
+    """Look at the agent's record and do what is then wanted; nothing is checked for ever."""
+    if row.state == State.DONE:  # kept without what was presented: its verdict is of nothing
+        return await _give_up(around, row)
     try:
-        record = await agent_proof.load(around.agent, row.record_id)
+        return await _follow(around, row)
+    except AcquisError as error:
+        if not _is_too_late(around, row):
+            raise
+        _LOG.warning("given up checking", session=row.id, reason=error.code)
+        return await _give_up(around, row)
+
+
+def _is_too_late(around: Surroundings, row: SessionRow) -> bool:
+    is_waiting = row.state == State.PRESENTATION_RECEIVED
+    return is_waiting and row.changed_at + CHECK_SECONDS <= around.clock.now()
+
+
+async def _follow(around: Surroundings, row: SessionRow) -> Again | None:
+    try:
+        record = await agent_proof.load(around.agent, row.record_id or "")
     except NotFound:
-        lost = Observation(State.FAILED, Facts(error="record-missing"), Source.OURSELVES)
-        await _keep(around, row, advance(load_proof(row.exchange), lost))
+        await _keep(around, row, lambda kept: advance(load_proof(kept.exchange), _LOST))
         return None
-    exchange = await _advance(around, row, record)
-    step = DECISIONS.get(exchange.state)
-    return await step(around, row, exchange, record) if step else None
+    exchange = await _keep(around, row, _following(around, record))
+    step = STEPS.get(exchange.state) if exchange is not None else None
+    return await step(around, row, record) if step else None
 
 
-async def _advance(around: Surroundings, row: SessionRow, record: agent_proof.Record) -> Exchange:
-    exchange, seen = load_proof(row.exchange), agent_proof.observe_presentation(record)
-    try:
-        if seen is not None:
-            exchange = advance(exchange, seen)
-    except IllegalTransition:
-        _LOG.exception("illegal transition", exchange=exchange.id, seen=seen and seen.state)
-    if exchange.state is State.REQUEST_SENT and row.expires_at <= around.clock.now():
-        exchange = advance(exchange, Observation(State.EXPIRED, Facts(), Source.CLOCK))
-    await _keep(around, row, exchange)
+def _following(around: Surroundings, record: agent_proof.Record) -> Follow:
+    """Return how a session moves on what the agent has of it, and on the time."""
+    seen, now = agent_proof.observe_presentation(record), around.clock.now()
+
+    def follow(row: SessionRow) -> Exchange:
+        exchange = load_proof(row.exchange)
+        try:
+            if seen is not None:
+                exchange = advance(exchange, seen)
+        except IllegalTransition:
+            _LOG.exception("illegal transition", exchange=exchange.id, seen=seen and seen.state)
+        if exchange.state is State.REQUEST_SENT and row.expires_at <= now:
+            exchange = advance(exchange, Observation(State.EXPIRED, Facts(), Source.CLOCK))
+        return exchange
+
+    return follow
+
+
+async def _keep(around: Surroundings, row: SessionRow, follow: Follow) -> Exchange | None:
+    """Write where a session stands and return that; None when it is closed.
+
+    One that is over without a proof is closed with it; one that is done is kept by its decision.
+    """
+    around.works["sessions"].looked(row.id)
+    if follow(row).state is State.DONE:
+        return follow(row)
+    async with around.database.write() as session:
+        kept = await sessions.lock(session, row.id)
+        if not kept.open:
+            return None
+        exchange, now = follow(kept), around.clock.now()
+        if exchange.state is State.DONE:
+            return exchange
+        sessions.keep(kept, exchange, now)
+        if exchange.is_over:
+            await sessions.close(session, kept, now)
+    tell(around, kept)
     return exchange
 
 
-async def _keep(around: Surroundings, row: SessionRow, exchange: Exchange) -> None:
-    """Write where a session stands; one that is over without a proof is closed with it."""
-    around.works["sessions"].looked(row.id)
-    before, now = row.exchange, around.clock.now()
-    over = exchange.is_over and exchange.state is not State.DONE
-    sessions.keep(row, exchange, now)
-    if row.exchange == before and not over:
-        return
-    async with around.database.write() as session:
-        kept = await session.get_one(SessionRow, row.id)
-        sessions.keep(kept, exchange, now)
-        if over:
-            kept.open = False
-            kept.invitation = None
-            (await sessions.load_request(session, row.request_id)).closed_at = now
-    tell(around, row)
-
-
 async def _wait(
-    _around: Surroundings, _row: SessionRow, _exchange: Exchange, _record: agent_proof.Record
+    _around: Surroundings, _row: SessionRow, _record: agent_proof.Record
 ) -> Again | None:
     return Again(_WAIT_FOR_WALLET)
 
 
 async def _verify(
-    around: Surroundings, row: SessionRow, exchange: Exchange, _record: agent_proof.Record
+    around: Surroundings, row: SessionRow, record: agent_proof.Record
 ) -> Again | None:
     now = time.time()
     wait = seconds_before(row, _VERIFY, now)
     if wait:
         return Again(wait)
     async with around.database.write(lasting=False) as session:
-        begin(await session.get_one(SessionRow, row.id), _VERIFY, now)
-    record = await agent_proof.verify(around.agent, exchange.facts.record_id or "")
-    seen = agent_proof.observe_presentation(record)
-    if seen is not None:
-        exchange = advance(exchange, seen)
-        await _keep(around, row, exchange)
-    if exchange.state is State.DONE:
-        return await _decide(around, row, exchange, record)
-    return Again(1.0)
+        begin(await sessions.lock(session, row.id), _VERIFY, now)
+    checked = await agent_proof.verify(around.agent, record.id)
+    exchange = await _keep(around, row, _following(around, checked))
+    if exchange is not None and exchange.state is State.DONE:
+        return await _decide(around, row, checked)
+    if exchange is None or exchange.is_over:
+        return None
+    return await _give_up(around, row) if _is_too_late(around, row) else Again(1.0)
 
 
 async def _decide(
-    around: Surroundings, row: SessionRow, exchange: Exchange, record: agent_proof.Record
+    around: Surroundings, row: SessionRow, record: agent_proof.Record
 ) -> Again | None:
     """Check, conclude and keep, in one transaction; the first result of a session stands."""
     async with around.database.read() as session:
         request = await sessions.load_request(session, row.request_id)
-    result = await asyncio.to_thread(_conclude, around, row, request, exchange, record)
-    now = around.clock.now()
-    async with around.database.write() as session:
-        kept = await session.get_one(SessionRow, row.id)
-        if not kept.open:
-            return None
-        kept.open = False
-        kept.invitation = None
-        kept.changed_at = now
-        kept.presentation = _object_of(record.presentation)
-        for name, value in result.items():
-            setattr(kept, name, value)
-        (await sessions.load_request(session, row.request_id)).closed_at = now
-    tell(around, row)
+    result = await asyncio.to_thread(
+        conclude,
+        parse_presentation_request(request.request),
+        row.proof_request,
+        record,
+        environment_of(around),
+    )
+    await _close_with(around, row, _following(around, record), result)
     return None
 
 
-def _conclude(
-    around: Surroundings,
-    row: SessionRow,
-    request: RequestRow,
-    exchange: Exchange,
-    record: agent_proof.Record,
-) -> dict[str, Any]:
-    verdict = AgentVerdict(exchange.verdict, exchange.facts.warnings or ())
-    kept: dict[str, Any] = {
-        "verdict": {"verified": verdict.verified, "warnings": list(verdict.warnings)}
-    }
-    asked_for = parse_presentation_request(request.request)
-    try:
-        facts = ExchangeFacts(
-            request=asked_for,
-            asked=parse_proof_request(UnverifiedProofRequest(row.proof_request)),
-            answered=parse_proof_request(record.request or UnverifiedProofRequest(None)),
-            presentation=parse_presentation(record.presentation or UnverifiedPresentation(None)),
-            agent=verdict,
-        )
-    except InvalidInput as error:
-        return kept | {"decision": _unreadable(error.says).content()}
-    report = verify_presentation(facts, environment_of(around))
-    learned = what_was_learned(facts.asked, facts.presentation, asked_for.labels())
-    return kept | {
-        "report": report.content(),
-        "decision": decide(report, STANDARD_POLICY).content(),
-        "learned": {
-            "shown": [
-                {"label": _both(shown.label), "value": shown.value} for shown in learned.shown
-            ],
-            "proved": [_both(text) for text in learned.proved],
-            "hidden": [_both(text) for text in learned.hidden],
-        },
-    }
+async def _give_up(around: Surroundings, row: SessionRow) -> Again | None:
+    """Conclude that it could not be told: the agent gave no verdict on what was presented."""
+
+    def follow(kept: SessionRow) -> Exchange:
+        return advance(load_proof(kept.exchange), _UNCHECKED)
+
+    await _close_with(around, row, follow, conclude_unchecked(around.clock.now()))
+    return None
 
 
-def _object_of(presentation: UnverifiedPresentation | None) -> dict[str, Any] | None:
-    content = presentation.content if presentation is not None else None
-    return content if isinstance(content, dict) else None
+async def _close_with(around: Surroundings, row: SessionRow, follow: Follow, result: Kept) -> None:
+    now = around.clock.now()
+    async with around.database.write() as session:
+        kept = await sessions.lock(session, row.id)
+        if not kept.open:
+            return
+        sessions.keep(kept, follow(kept), now)
+        kept.changed_at = now
+        for name, value in result.items():
+            setattr(kept, name, value)
+        await sessions.close(session, kept, now)
+    tell(around, kept)
 
 
-def _both(text: Text) -> dict[str, str]:
-    return {"en": text.en, "fr": text.fr}
+async def _forget(around: Surroundings, session_id: str) -> Again | None:
+    """Delete the agent's record of a closed session: nothing that was shown stays there."""
+    async with around.database.read() as session:
+        row = await session.get_one(SessionRow, session_id)
+    if row.open or row.record_id is None:
+        return None
+    await agent_proof.delete(around.agent, row.record_id)
+    async with around.database.write(lasting=False) as session:
+        forget = update(SessionRow).where(SessionRow.id == session_id).values(record_id=None)
+        await session.execute(forget)
+    return None
 
 
-def _unreadable(says: Text) -> Decision:
-    return Decision(
-        Conclusion.REFUSED,
-        STANDARD_POLICY.name,
-        (
-            Text(
-                "Refused: the presentation cannot be read.",
-                "Refusé : la présentation ne peut pas être lue.",
-            ),
-            says,
-        ),
-        ("readable",),
-    )
-
-
-DECISIONS: Final[Mapping[State, Step]] = {
+STEPS: Final[Mapping[State, Step]] = {
     State.REQUEST_SENT: _wait,
     State.PRESENTATION_RECEIVED: _verify,
     State.DONE: _decide,

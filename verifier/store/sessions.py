@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -48,6 +48,32 @@ async def load_by_token(session: AsyncSession, token: str) -> SessionRow:
     if row is None:
         raise NotFound(_UNKNOWN_LINK)
     return row
+
+
+async def lock(session: AsyncSession, session_id: str) -> SessionRow:
+    """Return one session as it stands now; nobody else writes it until the transaction ends."""
+    return await session.get_one(
+        SessionRow, session_id, with_for_update=True, populate_existing=True
+    )
+
+
+async def claim(session: AsyncSession, session_id: str, opened_by: str) -> bool:
+    """Note who opened a session; False when somebody else did. One statement: one winner."""
+    is_free = or_(SessionRow.opened_by.is_(None), SessionRow.opened_by == opened_by)
+    claimed = await session.execute(
+        update(SessionRow)
+        .where(SessionRow.id == session_id, is_free)
+        .values(opened_by=opened_by)
+        .returning(SessionRow.id)
+    )
+    return claimed.scalar_one_or_none() is not None
+
+
+async def close(session: AsyncSession, row: SessionRow, now: int) -> None:
+    """Close a locked session and its request, in the transaction that keeps how it ended."""
+    row.open = False
+    row.invitation = None
+    (await load_request(session, row.request_id)).closed_at = now
 
 
 async def newest_of(session: AsyncSession, request_id: str) -> SessionRow | None:

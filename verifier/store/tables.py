@@ -30,7 +30,13 @@ class RequestRow(Base):
 
 
 class SessionRow(Due, Acting, Base):
-    """One QR of a request, used once: its exchange, and the verdict, report and decision apart."""
+    """One QR of a request, used once: its exchange, and the verdict, report and decision apart.
+
+    ``opened_by`` is a digest of the key of the wallet that opened it. ``record_id`` names the
+    agent's record of it while the agent has one: it is deleted when the session is over, so that
+    what was shown does not stay there. ``presentation`` stays here: whether what it rests on was
+    revoked since is looked up with it, and it is the evidence for the decision.
+    """
 
     __tablename__ = "sessions"
 

@@ -1,0 +1,106 @@
+"""Concluding: what is kept of an answer that came in: the agent's verdict, our report, a decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from acquis.acapy import present_proof as agent_proof
+from acquis.credentials.disclosure import what_was_learned
+from acquis.credentials.environment import Environment
+from acquis.credentials.facts import AgentVerdict, ExchangeFacts
+from acquis.credentials.policy import Conclusion, Decision, decide
+from acquis.credentials.presentation import UnverifiedPresentation, parse_presentation
+from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
+from acquis.credentials.report import Aspect, Check, Outcome, VerificationReport
+from acquis.credentials.request import PresentationRequest
+from acquis.credentials.verify import STANDARD_POLICY, verify_presentation
+from acquis.errors import InvalidInput
+from acquis.protocols.present_proof import State
+from acquis.text import Text
+
+type Kept = dict[str, Any]
+
+
+def conclude(
+    request: PresentationRequest,
+    proof_request: dict[str, Any] | None,
+    record: agent_proof.Record,
+    environment: Environment,
+) -> Kept:
+    """Return the columns of a session that was answered.
+
+    Verdict and presentation are of one and the same record: a verdict never counts for another
+    presentation than the one it was said of.
+    """
+    is_checked = record.state == State.DONE
+    verdict = AgentVerdict(record.verified, record.warnings) if is_checked else AgentVerdict(None)
+    kept = _content_of(verdict) | {"presentation": _object_of(record.presentation)}
+    try:
+        facts = ExchangeFacts(
+            request=request,
+            asked=parse_proof_request(UnverifiedProofRequest(proof_request)),
+            answered=parse_proof_request(record.request or UnverifiedProofRequest(None)),
+            presentation=parse_presentation(record.presentation or UnverifiedPresentation(None)),
+            agent=verdict,
+        )
+    except InvalidInput as error:
+        return kept | {"decision": _unreadable(error.says).content()}
+    report = verify_presentation(facts, environment)
+    learned = what_was_learned(facts.asked, facts.presentation, request.labels())
+    return kept | {
+        "report": report.content(),
+        "decision": decide(report, STANDARD_POLICY).content(),
+        "learned": {
+            "shown": [
+                {"label": _both(shown.label), "value": shown.value} for shown in learned.shown
+            ],
+            "proved": [_both(text) for text in learned.proved],
+            "hidden": [_both(text) for text in learned.hidden],
+        },
+    }
+
+
+def conclude_unchecked(now: int) -> Kept:
+    """Return the columns of a session whose answer nobody could check: it could not be told."""
+    unchecked = Check(
+        "agent-verdict",
+        Aspect.AUTHENTIC,
+        Outcome.INDETERMINATE,
+        Text(
+            "The answer was not checked: the agent did not say whether the proofs hold.",
+            "La réponse n’a pas été vérifiée : l’agent n’a pas dit si les preuves tiennent.",
+        ),
+    )
+    report = VerificationReport((unchecked,), now)
+    return _content_of(AgentVerdict(None)) | {
+        "report": report.content(),
+        "decision": decide(report, STANDARD_POLICY).content(),
+    }
+
+
+def _content_of(verdict: AgentVerdict) -> Kept:
+    return {"verdict": {"verified": verdict.verified, "warnings": list(verdict.warnings)}}
+
+
+def _object_of(presentation: UnverifiedPresentation | None) -> dict[str, Any] | None:
+    content = presentation.content if presentation is not None else None
+    return content if isinstance(content, dict) else None
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"en": text.en, "fr": text.fr}
+
+
+def _unreadable(says: Text) -> Decision:
+    return Decision(
+        Conclusion.REFUSED,
+        STANDARD_POLICY.name,
+        (
+            Text(
+                "Refused: the presentation cannot be read.",
+                "Refusé : la présentation ne peut pas être lue.",
+            ),
+            says,
+        ),
+        ("readable",),
+    )
