@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -15,6 +16,7 @@ from acquis.acapy.out_of_band import AttachmentType, Invitation, parse_invitatio
 from acquis.errors import InvalidInput
 from acquis.protocols import issue_credential, present_proof
 from acquis.protocols.record import dump_exchange
+from acquis.service.fetch import parse_json
 from acquis.text import Text
 from holder_wallet.store import exchanges
 from holder_wallet.store.tables import ExchangeRow
@@ -26,6 +28,10 @@ PRESENT: Final = "present"
 _INSIDE: Final = "oob"  # RFC 0434: the invitation itself, in the query of a link
 
 _LONGEST_ID: Final = 100
+
+_ENDPOINT: Final = "serviceEndpoint"
+_MOST_ENDPOINTS: Final = 8
+_NO_ADDRESS: Final = ("did:", "didcomm:")  # a DID, or a queue, in an endpoint's place
 
 _NOTHING = Text("Paste a link or an invitation first", "Collez d’abord un lien ou une invitation")
 _NOT_FOR_US = Text(
@@ -45,10 +51,21 @@ async def open_link(around: Surroundings, learner_id: str, given: str) -> tuple[
     given = given.strip()
     if not given:
         raise InvalidInput(_NOTHING)
+    try:
+        given.encode()
+    except UnicodeEncodeError as error:  # half a surrogate pair: no text
+        raise InvalidInput from error
     link = _short_link(around, given)
-    raw = _inside(given) if link is None else await fetch_again(around, learner_id, link)
-    invitation = _parse(raw)
+    if link is None:
+        raw = _inside(given)
+        invitation = _parse(raw)
+        await _check_endpoints(around, raw)
+    else:
+        raw = await fetch_again(around, learner_id, link)
+        invitation = _parse(raw)
     if invitation.attached is None or invitation.thread_id is None:
+        raise InvalidInput(_NOT_FOR_US)
+    if not (_is_name(invitation.id) and _is_name(invitation.thread_id)):
         raise InvalidInput(_NOT_FOR_US)
     row = await _keep(around, learner_id, invitation, link)
     await around.works["exchanges"].wake(row.id)
@@ -78,8 +95,13 @@ def holds_invitation(given: str) -> bool:
 
 
 async def fetch_again(around: Surroundings, learner_id: str, link: str) -> bytes:
-    """Fetch what a short link gives; a link that works once knows this learner's later tries."""
-    return await around.fetcher.fetch(link, around.seal.digest(f"{learner_id} {link}"))
+    """Fetch what a short link gives; a link that works once knows this learner's later tries.
+
+    The addresses in it are checked each time: a site may give another invitation later.
+    """
+    raw = await around.fetcher.fetch(link, around.seal.digest(f"{learner_id} {link}"))
+    await _check_endpoints(around, raw)
+    return raw
 
 
 def _short_link(around: Surroundings, given: str) -> str | None:
@@ -101,6 +123,55 @@ def _inside(given: str) -> bytes:
         return base64.urlsafe_b64decode(inside + "=" * (-len(inside) % 4))
     except (binascii.Error, ValueError) as error:
         raise InvalidInput from error
+
+
+async def _check_endpoints(around: Surroundings, unverified: bytes) -> None:
+    """Check where an invitation would make our agent connect to, as a link is checked.
+
+    Endpoints inside a ``did:peer:2`` or ``did:peer:4`` are not decoded: it is the agent that reads
+    them, later and from other messages too, and its own network policy covers them.
+    Raises ``InvalidInput`` (a private place) or ``Unavailable`` (its host has no address now).
+    """
+    try:
+        found = {each.strip() for each in _endpoints(parse_json(unverified))}
+    except RecursionError as error:
+        raise InvalidInput(_NOT_FOR_US) from error
+    if len(found) > _MOST_ENDPOINTS:
+        raise InvalidInput(_NOT_FOR_US)
+    for endpoint in sorted(found):
+        if endpoint and not endpoint.startswith(_NO_ADDRESS):
+            scheme, colon, rest = endpoint.partition(":")
+            as_web = {"ws": "http", "wss": "https"}.get(scheme.lower(), scheme)
+            await around.fetcher.check_link(f"{as_web}{colon}{rest}")
+
+
+def _endpoints(part: object) -> Iterator[str]:
+    """Yield every service endpoint, in whichever of an invitation's parts it stands."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _endpoints(each)
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            if name == _ENDPOINT:
+                yield from _addresses(value)
+            else:
+                yield from _endpoints(value)
+
+
+def _addresses(value: object) -> Iterator[str]:
+    """Yield the addresses of one endpoint: text, or (DIDComm v2) objects with a ``uri``."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _addresses(each)
+    elif isinstance(value, dict):
+        yield from _addresses(value.get("uri"))
+
+
+def _is_name(text: str) -> bool:
+    """Say whether a stranger's id can be kept and asked for: text without control characters."""
+    return text.isprintable()
 
 
 def _parse(unverified: bytes) -> Invitation:

@@ -19,7 +19,9 @@ from holder_wallet import inviting, presenting, receiving
 from holder_wallet.page_contexts import PICK, PageContexts
 from holder_wallet.surroundings import Surroundings
 
-type Id = Annotated[str, Path(max_length=100)]
+type Id = Annotated[str, Path(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+type CredentialId = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,100}$")]
+"""The agent's name of a credential: ours are UUIDs, one of another origin may be named otherwise."""
 
 _MOST_SHOWN_AGAIN: Final = 8_000
 _NOT_A_LINK: Final = Text(
@@ -54,7 +56,7 @@ def _add_credentials(router: APIRouter, pages: Pages, contexts: PageContexts) ->
         return pages.stream(request, "credentials_live.html", contexts.watch_home(person.id))
 
     @router.get("/credentials/{credential_id}")
-    async def one(request: Request, person: SignedIn, credential_id: Id) -> Response:
+    async def one(request: Request, person: SignedIn, credential_id: CredentialId) -> Response:
         found = await contexts.credential(person.id, credential_id)
         return pages.render(request, "credential.html", 200, credential=found)
 

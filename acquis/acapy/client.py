@@ -149,12 +149,14 @@ class AgentClient:
         try:
             response = await self._http.request(
                 method,
-                path.format(*(quote(name, safe="") for name in names)),
+                path.format(*(_quote(name) for name in names)),
                 params=query,
                 json=body,
                 headers=self._wallet,
                 timeout=patience or httpx.USE_CLIENT_DEFAULT,
             )
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise _unsayable(about) from error
         except httpx.HTTPError as error:
             raise _silent(about, type(error).__name__) from error
         if not response.is_success:
@@ -167,6 +169,23 @@ class AgentClient:
 
 def _authorization(token: str | None) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"} if token else {}
+
+
+def _quote(name: str) -> str:
+    """Quote a name for a path; one that would lead to another path is nobody's name."""
+    if name in {"", ".", ".."}:
+        message = "a path segment that names nothing"
+        raise httpx.InvalidURL(message)
+    return quote(name, safe="")
+
+
+def _unsayable(about: str) -> InvalidInput:
+    return InvalidInput(
+        Text(
+            f"The agent cannot be asked this by {about}: a name in it cannot be written",
+            f"L’agent ne peut recevoir {about} : un nom qu’il contient ne peut être écrit",
+        )
+    )
 
 
 def _silent(about: str, why: str) -> Unavailable:

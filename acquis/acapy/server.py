@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acquis.acapy.client import AgentClient
-from acquis.errors import Unavailable
+from acquis.errors import NotAllowed, Unavailable
 from acquis.text import Text
 
 
@@ -26,9 +26,18 @@ async def is_ready(client: AgentClient) -> bool:
 
 
 async def check_ready(client: AgentClient) -> None:
-    """Raise ``Unavailable`` unless the agent takes calls."""
+    """Raise ``Unavailable`` unless the agent takes calls, and takes them with our key.
+
+    ``/status/ready`` asks for no key, ``/status`` does.
+    """
     if not await is_ready(client):
         raise Unavailable(Text("The agent does not answer", "L’agent ne répond pas"))
+    try:
+        await load_status(client)
+    except NotAllowed as error:
+        raise Unavailable(
+            Text("The agent does not accept our key", "L’agent n’accepte pas notre clé")
+        ) from error
 
 
 async def load_status(client: AgentClient) -> Status:

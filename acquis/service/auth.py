@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from cryptography.fernet import Fernet, InvalidToken
 from fastapi import Depends, Request
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.responses import Response
 
 from acquis.errors import InvalidInput, NotSignedIn
@@ -19,7 +19,8 @@ from acquis.text import Text
 
 COOKIE: Final = "acquis_session"
 _LIFETIME: Final = 8 * 3600
-_NAME: Final = re.compile(r"[^\x00-\x1f<>]{1,80}")
+_NAME: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff<>]{1,80}")
+_MOST_FOLDED: Final = 100  # what a service keeps a name by: folded, a letter may become three
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,9 @@ class Sessions:
             return None
         try:
             held = self._serializer.loads(cookie, max_age=_LIFETIME)
-        except BadSignature:
+            return Person(id=str(held["id"]), name=str(held["name"]))
+        except (BadData, KeyError, TypeError):
             return None
-        return Person(id=str(held["id"]), name=str(held["name"]))
 
     def sign_in(self, response: Response, person: Person) -> None:
         """Set the cookie: HttpOnly, SameSite=Lax, Secure where the service is reached by https."""
@@ -70,7 +71,7 @@ class Sessions:
 def parse_login_name(raw: str) -> str:
     """Return the name given at the development login, or raise ``InvalidInput``."""
     name = " ".join(raw.split())
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or len(name.casefold()) > _MOST_FOLDED:
         raise InvalidInput(
             Text("Give a name of 1 to 80 characters", "Indiquez un nom de 1 à 80 caractères")
         )

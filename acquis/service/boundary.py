@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from acquis.errors import AcquisError, NotAllowed, TooLarge
 from acquis.service.auth import Sessions
-from acquis.service.problems import ErrorPage, build_problem, status_of, wants_page
+from acquis.service.problems import OUR_FAULT, ErrorPage, build_problem, status_of, wants_page
 from acquis.text import Text
 
 _LOG = structlog.get_logger("acquis.request")
@@ -56,8 +56,7 @@ class Boundary:
             return
         request = Request(scope)
         nonce = secrets.token_urlsafe(16)
-        request.state.nonce = nonce
-        request.state.person = self._sessions.person_of(request) if self._sessions else None
+        request.state.nonce, request.state.person = nonce, None
         started, status = time.perf_counter(), 500
         answered = False
 
@@ -69,17 +68,23 @@ class Boundary:
             await send(message)
 
         try:
+            request.state.person = self._sessions.person_of(request) if self._sessions else None
             refusal = self._refusal(request)
-            if refusal is not None:
-                await self._answer(request, refusal)(scope, receive, send_with_headers)
-                return
-            try:
+            if refusal is None:
                 await self._app(scope, self._limited(receive), send_with_headers)
-            except _BodyOverLimitError:
-                if answered:
-                    raise
-                refusal = TooLarge(self._limit_text())
+            else:
                 await self._answer(request, refusal)(scope, receive, send_with_headers)
+        except _BodyOverLimitError:
+            if answered:
+                raise
+            refusal = TooLarge(self._limit_text())
+            await self._answer(request, refusal)(scope, receive, send_with_headers)
+        except Exception as error:
+            if answered:
+                raise
+            _LOG.exception("unhandled", error=type(error).__name__)
+            fault = AcquisError(OUR_FAULT)
+            await self._answer(request, fault)(scope, receive, send_with_headers)
         finally:
             route = scope.get("route")
             log = _LOG.debug if scope["path"] in _PROBES else _LOG.info
@@ -98,7 +103,7 @@ class Boundary:
 
     def _refusal(self, request: Request) -> TooLarge | NotAllowed | None:
         length = request.headers.get("content-length", "")
-        if length.isdigit() and int(length) > self._most_body:
+        if _is_over(length, self._most_body):
             return TooLarge(self._limit_text())
         if request.method not in _SAFE and not _from_here(request.headers):
             return NotAllowed(
@@ -134,7 +139,18 @@ def _from_here(headers: Headers) -> bool:
     if site is not None:
         return site in {"same-origin", "none"}
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == headers.get("host")
+    except ValueError:
+        return False
+
+
+def _is_over(length: str, most: int) -> bool:
+    """Say whether a stated length is over ``most``; one that is not a number states nothing."""
+    if not (length.isascii() and length.isdigit()):
+        return False
+    digits = length.lstrip("0") or "0"
+    return len(digits) > 18 or int(digits) > most
 
 
 def _add_headers(headers: MutableHeaders, nonce: str) -> None:

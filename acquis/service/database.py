@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +17,8 @@ from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import MetaData, create_engine, event, text, update
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from acquis.errors import Unavailable
@@ -21,15 +27,23 @@ from acquis.text import Text
 _WRITE: Final = "acquis_write"
 _LASTING: Final = "PRAGMA synchronous=FULL; BEGIN IMMEDIATE"
 _PASSING: Final = "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE"
+_SILENT: Final = Text("The database does not answer", "La base de données ne répond pas")
 
 
 class Database:
-    """Transactions on SQLite (WAL, one writer at a time) or PostgreSQL."""
+    """Transactions on SQLite (WAL, one writer at a time) or PostgreSQL.
+
+    What a statement is given may be claims: it is left out of the errors that are raised. A
+    database that cannot be reached or used is ``Unavailable``; a broken rule of a table stays
+    SQLAlchemy's ``IntegrityError``.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._engine = create_async_engine(url, pool_pre_ping=not self.is_sqlite)
+        self._engine = create_async_engine(
+            url, pool_pre_ping=not self.is_sqlite, hide_parameters=True
+        )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._writer = asyncio.Lock() if self.is_sqlite else None
         if self.is_sqlite:
@@ -42,8 +56,9 @@ class Database:
 
         On SQLite two statements of one session may see two states.
         """
-        async with self._sessions() as session:
-            yield session
+        with _told():
+            async with self._sessions() as session:
+                yield session
 
     @asynccontextmanager
     async def write(self, *, lasting: bool = True) -> AsyncIterator[AsyncSession]:
@@ -55,16 +70,17 @@ class Database:
         not waited for on the disk, so a power cut may undo it.
         """
         one_at_a_time: AbstractAsyncContextManager[Any] = self._writer or nullcontext()
-        async with one_at_a_time, self._sessions() as session:
-            if self.is_sqlite:
-                begin = _LASTING if lasting else _PASSING
-                await session.connection(execution_options={_WRITE: begin})
-            try:
-                yield session
-                await session.commit()
-            except BaseException:
-                await session.rollback()
-                raise
+        with _told():
+            async with one_at_a_time, self._sessions() as session:
+                if self.is_sqlite:
+                    begin = _LASTING if lasting else _PASSING
+                    await session.connection(execution_options={_WRITE: begin})
+                try:
+                    yield session
+                    await session.commit()
+                except BaseException:
+                    await session.rollback()
+                    raise
 
     async def check_usable(self) -> None:
         """Raise ``Unavailable`` when the database does not answer."""
@@ -72,13 +88,19 @@ class Database:
             async with self._sessions() as session:
                 await session.execute(text("SELECT 1"))
         except (SQLAlchemyError, OSError) as error:
-            raise Unavailable(
-                Text("The database does not answer", "La base de données ne répond pas")
-            ) from error
+            raise Unavailable(_SILENT) from error
 
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        raise Unavailable(_SILENT) from error
 
 
 async def save(session: AsyncSession, row: Any, *columns: str) -> None:
@@ -120,7 +142,7 @@ def run_migrations(metadata: MetaData) -> None:
     url = make_url(context.config.attributes["url"])
     if url.get_backend_name() == "sqlite":
         url = url.set(drivername="sqlite")
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
     with engine.connect() as connection:
         context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
         with context.begin_transaction():

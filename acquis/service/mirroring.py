@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -17,9 +18,14 @@ from acquis.text import Text
 _LOG = structlog.get_logger(__name__)
 
 _JITTER: Final = 0.2
+_DAY: Final = 86_400
 _NEVER = Text(
     "The mirror of the registry has never been filled",
     "Le miroir du registre n’a encore jamais été rempli",
+)
+_TOO_OLD = Text(
+    "The mirror of the registry has not been refreshed for too long",
+    "Le miroir du registre n’a pas été actualisé depuis trop longtemps",
 )
 
 
@@ -34,10 +40,13 @@ async def mirroring(mirror: Mirror, seconds: float) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def check_filled(mirror: Mirror) -> None:
-    """Raise ``Unavailable`` when the mirror was never filled."""
-    if mirror.refreshed_at is None:
+async def check_filled(mirror: Mirror, most_seconds: int = _DAY) -> None:
+    """Raise ``Unavailable`` when the mirror was never filled, or not for ``most_seconds``."""
+    refreshed_at = mirror.refreshed_at
+    if refreshed_at is None:
         raise Unavailable(_NEVER)
+    if time.time() - refreshed_at > most_seconds:
+        raise Unavailable(_TOO_OLD)
 
 
 async def _refresh_for_ever(mirror: Mirror, seconds: float) -> None:

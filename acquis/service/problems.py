@@ -37,6 +37,11 @@ _HTTP: Final = {
     413: errors.TooLarge.title,
 }
 
+OUR_FAULT: Final = Text(
+    "This is a fault of ours; nothing was lost. Please try again.",
+    "C’est une erreur de notre part ; rien n’a été perdu. Veuillez réessayer.",
+)
+
 type ErrorPage = Callable[[Request, int, str, Text, Text], Response]
 
 
@@ -84,6 +89,9 @@ def register_problems(app: FastAPI, page: ErrorPage | None) -> None:
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
+        if all(item["loc"][0] == "path" for item in error.errors()):  # no such thing can be
+            missing = errors.NotFound
+            return answer(request, 404, missing.code, missing.title, missing.title)
         where = ", ".join(
             sorted(
                 {".".join(str(part) for part in item["loc"][1:])[:80] for item in error.errors()}
@@ -106,11 +114,7 @@ def register_problems(app: FastAPI, page: ErrorPage | None) -> None:
     async def unknown(request: Request, error: Exception) -> Response:
         _LOG.error("unhandled", error=type(error).__name__, exc_info=error)
         root = errors.AcquisError
-        says = Text(
-            "This is a fault of ours; nothing was lost. Please try again.",
-            "C’est une erreur de notre part ; rien n’a été perdu. Veuillez réessayer.",
-        )
-        return answer(request, 500, root.code, root.title, says)
+        return answer(request, 500, root.code, root.title, OUR_FAULT)
 
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
         errors.AcquisError: ours,

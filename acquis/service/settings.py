@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_SHORTEST_SECRET: Final = 32
+_SHORTEST_KEY: Final = 16
 
 
 class ServiceSettings(BaseSettings):
     """Settings read from the environment; a subclass sets the prefix (``ACQUIS_ISSUER_`` …)."""
 
-    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     folder: Path = Field(
         default=Path(".acquis"), description="Where the service keeps its database and its mirror."
@@ -41,7 +46,7 @@ class ServiceSettings(BaseSettings):
     )
     development_login: bool = Field(
         default=False,
-        description="Let anyone sign in by giving a name; only for a demo on loopback.",
+        description="Let anyone sign in by giving a name; only where bind and public_url are on loopback.",
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     sweep_seconds: float = Field(
@@ -52,13 +57,21 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if len(self.secret.get_secret_value()) < 32:
-            message = "secret: 32 characters or more are needed"
-            raise ValueError(message)
-        if self.development_login and self.bind not in {"127.0.0.1", "::1", "localhost"}:
-            message = "development_login: only allowed when bind is a loopback address"
-            raise ValueError(message)
+        wrong = self._wrong()
+        if wrong:
+            raise ValueError("; ".join(wrong))
         return self
+
+    def _wrong(self) -> list[str]:
+        """Return what is wrong with these settings together, without their values."""
+        wrong = []
+        if len(self.secret.get_secret_value()) < _SHORTEST_SECRET:
+            wrong.append(f"secret: {_SHORTEST_SECRET} characters or more are needed")
+        if self.development_login and not _is_loopback(self.bind):
+            wrong.append("development_login: only allowed when bind is a loopback address")
+        if self.development_login and not _is_loopback(_host_of(self.public_url)):
+            wrong.append("development_login: only allowed when public_url is on loopback")
+        return wrong
 
     @property
     def database(self) -> str:
@@ -73,10 +86,11 @@ class AgentSettings(ServiceSettings):
         default="http://127.0.0.1:8001", description="Admin address of the ACA-Py agent."
     )
     agent_api_key: SecretStr = Field(
-        default=SecretStr(""), description="Key of the agent's admin API."
+        default=SecretStr(""), description="Key of the agent's admin API; 16 characters or more."
     )
     webhook_key: SecretStr = Field(
-        default=SecretStr(""), description="Key the agent shows when it rings the doorbell."
+        default=SecretStr(""),
+        description="Key the agent shows when it rings the doorbell; 16 characters or more.",
     )
     mirror: Path | None = Field(
         default=None, description="Folder of the mirror of the registry; empty: in the folder."
@@ -102,7 +116,31 @@ class AgentSettings(ServiceSettings):
             )
         return values
 
+    def _wrong(self) -> list[str]:
+        keys = {"agent_api_key": self.agent_api_key, "webhook_key": self.webhook_key}
+        return super()._wrong() + [
+            f"{name}: {_SHORTEST_KEY} characters or more are needed"
+            for name, key in keys.items()
+            if len(key.get_secret_value()) < _SHORTEST_KEY
+        ]
+
     @property
     def mirror_folder(self) -> Path:
         """The mirror's folder, the default one included."""
         return self.mirror or self.folder / "mirror"
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -39,7 +39,7 @@ from issuer_agent.surroundings import Surroundings
 from schemas import load_example
 
 NOW = 1_790_000_000
-HOST = "http://issuer.test"
+HOST = "http://127.0.0.1:8010"
 EXAMPLE = "data-analysis-with-python-and-sql"
 PYTHON = "esco_ccd0a1d9-afda-43d9-b901-96344886e14d"
 DID = "did:webvh:QmUniversity:registry.acquis.example:demo:university"
@@ -230,6 +230,8 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
         public_url=HOST,
         secret="s" * 40,
         development_login=True,
+        agent_api_key="a" * 32,
+        webhook_key="w" * 32,
         institution_name="Université de l’Exemple",
         registry_folder="demo/university",
         publish_url="http://registry.test",

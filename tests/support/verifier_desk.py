@@ -48,7 +48,7 @@ type Change = Callable[[dict[str, Any]], None]
 
 NOW = int(datetime(2026, 11, 22, 12, 0, tzinfo=UTC).timestamp())
 LIST_AT = NOW - 3_600
-HOST = "http://employer.test"
+HOST = "http://127.0.0.1:8020"
 PYTHON = "esco_ccd0a1d9-afda-43d9-b901-96344886e14d"
 SQL = "esco_598de5b0-5b58-4ea7-8058-a4bc4d18c742"
 QUALITY = "esco_cc7370dd-69fa-4c67-a96f-d4d135d38700"
@@ -357,6 +357,8 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         "public_url": HOST,
         "secret": "s" * 40,
         "development_login": True,
+        "agent_api_key": "a" * 32,
+        "webhook_key": "w" * 32,
         "employer_name": "Atelier Garonne",
         "wallet_url": "http://wallet.test",
         "anchor": copy.anchor.did,

@@ -6,6 +6,7 @@ The links are answered in this process; what they give is set by the test.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -48,7 +49,7 @@ from support.simulator import World
 from support.simulator.wallet import KeyPair
 from support.wallet_library import INSTITUTE, Library, Published
 
-HOST = "http://wallet.test"
+HOST = "http://127.0.0.1:8030"
 SITE = "127.0.0.1:8020"
 PYTHON = "esco_ccd0a1d9-afda-43d9-b901-96344886e14d"
 SQL = "esco_598de5b0-5b58-4ea7-8058-a4bc4d18c742"
@@ -297,6 +298,7 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         "anchor": library.anchor.did,
         "sweep_seconds": 0.05,
         "mirror_seconds": 3600,
+        "agent_api_key": "a" * 32,
         "webhook_key": holder.webhook_key,
     }
     chosen = WalletSettings(**(given | settings))
@@ -308,6 +310,7 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         mirror=Mirror(library.folder, {REGISTRY: "http://127.0.0.1:9"}),
         fetcher=Fetcher(
             allow_loopback=True,
+            resolve=resolve_name,
             transport=httpx.MockTransport(lambda asked: answer_link(links, asked)),
         ),
         seal=Seal(chosen, "wallet-tokens"),
@@ -327,6 +330,13 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         around.live.close()
         await world.settle()
     await world.close()
+
+
+async def resolve_name(host: str, _port: int) -> list[str]:
+    """Resolve the names of the tests to this machine, an address to itself, the rest to nothing."""
+    if host.endswith(".test"):
+        return ["127.0.0.1"]
+    return [str(ipaddress.ip_address(host))]
 
 
 def answer_link(links: dict[str, httpx.Response], asked: httpx.Request) -> httpx.Response:

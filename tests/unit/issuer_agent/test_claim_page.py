@@ -25,7 +25,7 @@ async def test_looking_at_the_claim_page_offers_nothing_and_a_wallet_gets_the_in
     await desk.post("/sign-out")
     page = await desk.get(f"/c/{award.token}")
     assert desk.agent.offers == 0
-    assert f"didcomm://issuer.test/c/{award.token}" in page.text
+    assert f"didcomm://127.0.0.1:8010/c/{award.token}" in page.text
     link = quote(f"{HOST}/c/{award.token}", safe="")
     assert f"http://wallet.test/open?link={link}" in page.text
     assert 'class="qr"' in page.text

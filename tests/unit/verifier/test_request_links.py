@@ -50,12 +50,13 @@ async def test_looking_at_the_page_does_not_use_the_link_up(desk: Desk) -> None:
         page = await desk.stranger.get(f"{link}?lang={language}")
         assert page.status_code == 200
         assert "Atelier Garonne" in text_of(page)
-        assert "employer.test" in text_of(page)
+        assert "127.0.0.1:8020" in text_of(page)
         assert PURPOSE in text_of(page)
         assert (
-            f"http://wallet.test/open?link=http%3A%2F%2Femployer.test%2Fr%2F{link[3:]}" in page.text
+            f"http://wallet.test/open?link=http%3A%2F%2F127.0.0.1%3A8020%2Fr%2F{link[3:]}"
+            in page.text
         )
-        assert f'href="didcomm://employer.test{link}"' in page.text
+        assert f'href="didcomm://127.0.0.1:8020{link}"' in page.text
     assert "Atelier Garonne asks you to prove something" in text_of(
         await desk.stranger.get(f"{link}?lang=en")
     )

@@ -91,7 +91,7 @@ async def test_a_request_shows_its_code_and_what_will_be_learned(desk: Desk) -> 
             assert each in text_of(page)
         assert f"{HOST}{await desk.link(request_id)}" in page.text
         link = (await desk.link(request_id)).removeprefix("/")
-        assert f'href="didcomm://employer.test/{link}"' in page.text
+        assert f'href="didcomm://127.0.0.1:8020/{link}"' in page.text
         assert '<svg class="qr"' in page.text
 
 
