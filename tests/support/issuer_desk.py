@@ -256,7 +256,7 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
         "exchanges": ExchangeRow,
         "issued": IssuedRow,
     }
-    broker = build_broker("memory://")
+    broker = build_broker("memory://", "issuer")
     for name, model in tables.items():
         around.works[name] = Work(database, model, perform, broker=broker)
     async with database._engine.begin() as connection:

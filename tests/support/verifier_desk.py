@@ -376,7 +376,7 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
     async def perform(_row_id: str) -> None:
         return None
 
-    broker = build_broker("memory://")
+    broker = build_broker("memory://", "verifier")
     around.works["sessions"] = Work(around.database, SessionRow, perform, broker=broker)
     async with around.database._engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
