@@ -9,12 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
+from acquis.acapy import present_proof as agent_proof
 from acquis.acapy.client import AgentClient
+from acquis.credentials.request import parse_presentation_request
 from acquis.errors import AlreadyUsed, Unavailable
 from acquis.protocols.present_proof import State
 from acquis.service.database import Database
 from support.verifier_desk import NOW, WALLET, Desk, text_of
 from verifier import requesting, verifying
+from verifier.concluding import conclude
+from verifier.requesting import environment_of
 from verifier.store import sessions
 
 type Between = Callable[[httpx.Request], Awaitable[httpx.Response | None]]
@@ -201,6 +205,20 @@ async def test_an_answer_that_cannot_be_checked_is_concluded_after_a_while(
     assert desk.agent.records == {}
 
 
+async def test_a_verdict_beside_a_presentation_not_checked_is_none(
+    desk: Desk, agent: Agent
+) -> None:
+    request_id = await answered_unchecked(desk, agent)
+    row, request = await desk.session(request_id), await desk.request(request_id)
+    of_record(desk, row.record_id)["verified"] = "true"
+    record = await agent_proof.load(desk.around.agent, str(row.record_id))
+    assert record.verified is True
+    asked, environment = parse_presentation_request(request.request), environment_of(desk.around)
+    kept = conclude(asked, row.proof_request, record, environment)
+    assert kept["verdict"] == {"verified": None, "warnings": []}
+    assert kept["decision"]["conclusion"] == "could-not-tell"
+
+
 async def test_an_answer_that_can_be_checked_late_is_checked(desk: Desk, agent: Agent) -> None:
     request_id = await answered_unchecked(desk, agent)
     agent.between = agent.nothing
@@ -218,6 +236,7 @@ async def test_what_was_cancelled_during_a_look_stays_cancelled(desk: Desk, agen
     async def cancel(request: httpx.Request) -> httpx.Response | None:
         if request.method == "GET" and (await desk.session(request_id)).open:
             assert (await desk.post(f"/requests/{request_id}/cancel")).status_code == 303
+            desk.clock.at = NOW + 5
         return None
 
     agent.between = cancel
@@ -225,6 +244,8 @@ async def test_what_was_cancelled_during_a_look_stays_cancelled(desk: Desk, agen
     row = await desk.session(request_id)
     assert (row.state, row.open) == (State.FAILED, False)
     assert row.exchange["state"] == "failed"
+    assert row.exchange["ignored"] == 0
+    assert (await desk.request(request_id)).closed_at == NOW
     assert (row.presentation, row.decision) == (None, None)
     assert not any(each.endswith("/verify-presentation") for each in agent.asked)
 
