@@ -49,6 +49,7 @@ _WAIT_FOR_VERIFIER: Final = 5.0
 _WAIT_FOR_LEARNER: Final = 60.0
 _MOST_CANDIDATES: Final = 200
 _GIVE_UP_ON_THANKS: Final = 600
+_RECORD_SECONDS: Final = 3600
 
 _NOT_YET = Text(
     "The request has not arrived yet; try again in a moment",
@@ -197,11 +198,26 @@ async def perform(around: Surroundings, row: ExchangeRow, wallet: AgentClient) -
     """Look at the agent's record of a request, move ours forward, do what is then wanted."""
     exchange = load_proof(row.exchange)
     if exchange.is_over:
-        return None
+        return await _tidy(around, row, wallet)
     record = await _find_record(wallet, row)
     exchange = await _advance(around, row, exchange, record)
     decision = DECISIONS.get(exchange.state)
-    return await decision(around, Look(row, wallet, exchange, record)) if decision else None
+    if decision is None:
+        return await _tidy(around, row, wallet)
+    return await decision(around, Look(row, wallet, exchange, record))
+
+
+async def _tidy(around: Surroundings, row: ExchangeRow, wallet: AgentClient) -> Again | None:
+    """Have the agent forget what was presented an hour after the end: the receipt is ours."""
+    if row.record_id is None:
+        return None
+    left = row.changed_at + _RECORD_SECONDS - around.clock.now()
+    if left > 0:
+        return Again(float(left))
+    await agent_proof.delete(wallet, row.record_id)
+    async with around.database.write() as session:
+        (await exchanges.load(session, row.id)).record_id = None
+    return None
 
 
 async def _find_record(wallet: AgentClient, row: ExchangeRow) -> agent_proof.Record | None:
@@ -256,7 +272,7 @@ async def _answer(around: Surroundings, look: Look) -> Again | None:
         await agent_proof.report_problem(look.wallet, look.record.id, agent_proof.DECLINED)
         seen = Observation(State.DECLINED, Facts(), Source.PERSON)
         await keep(around, row, advance(look.exchange, seen))
-        return None
+        return Again(float(_RECORD_SECONDS))
     return await _present(around, look, look.record)
 
 

@@ -12,7 +12,7 @@ from acquis.acapy.client import AgentClient
 from acquis.errors import AcquisError, Unavailable
 from acquis.protocols import issue_credential, present_proof
 from acquis.service.action import PAUSE_SECONDS, begin_once, seconds_before
-from acquis.service.database import save
+from acquis.service.database import save_open
 from acquis.service.work import Again
 from holder_wallet.inviting import fetch_again
 from holder_wallet.store import exchanges
@@ -37,7 +37,7 @@ async def keep(
     if row.exchange == before:
         return
     async with around.database.write(lasting=False) as session:
-        await save(session, row, *exchanges.KEPT)
+        await save_open(session, row, *exchanges.KEPT)
     around.live.changed(f"exchange:{row.id}")
     around.live.changed(f"learner:{row.learner_id}")
 

@@ -29,6 +29,7 @@ _WAIT_FOR_WALLET: Final = 15.0
 _WAIT_FOR_AGENT: Final = 1.0
 _QUIET_SECONDS: Final = 5
 _LONGEST_PAUSE: Final = 3600
+_RECORD_SECONDS: Final = 3600
 
 type Decision = Callable[[Surroundings, ExchangeRow, Exchange], Awaitable[Again | None]]
 
@@ -42,7 +43,8 @@ async def perform(around: Surroundings, exchange_id: str) -> Again | None:
     exchange = load_issue(row.exchange)
     if not exchange.is_over:
         exchange = await _observe(around, row, exchange)
-    return await DECISIONS.get(exchange.state, _nothing)(around, row, exchange)
+    otherwise = _tidy if exchange.is_over else _nothing
+    return await DECISIONS.get(exchange.state, otherwise)(around, row, exchange)
 
 
 async def _observe(around: Surroundings, row: ExchangeRow, exchange: Exchange) -> Exchange:
@@ -158,7 +160,9 @@ async def _record(around: Surroundings, row: ExchangeRow, exchange: Exchange) ->
             _LOG.critical("revocation index given twice", exchange=exchange.id)
             raise
         around.live.changed(f"award:{row.award_id}")
-    return None if exchange.is_over else await _see_through(around, row)
+    if exchange.is_over:
+        return await _tidy(around, row, exchange)
+    return await _see_through(around, row)
 
 
 async def _see_through(around: Surroundings, row: ExchangeRow) -> Again:
@@ -172,6 +176,17 @@ async def _see_through(around: Surroundings, row: ExchangeRow) -> Again:
     with suppress(Conflict):  # the thanks came meanwhile
         await agent_issue.send_again(around.agent, row.record_id or "")
     return Again(_WAIT_FOR_AGENT)
+
+
+async def _tidy(around: Surroundings, row: ExchangeRow, _exchange: Exchange) -> Again | None:
+    """Have the agent forget an exchange an hour after its end: our books are complete by then."""
+    left = row.changed_at + _RECORD_SECONDS - around.clock.now()
+    if left > 0:
+        return Again(float(left))
+    await agent_issue.delete(around.agent, row.record_id or "")
+    async with around.database.write() as session:
+        (await session.get_one(ExchangeRow, row.id)).record_id = None
+    return None
 
 
 async def _nothing(_around: Surroundings, _row: ExchangeRow, _exchange: Exchange) -> Again | None:

@@ -1,7 +1,8 @@
 """Issuing a credential (``/issue-credential-2.0``), both roles.
 
 Nothing is automatic: the agent answers no offer, issues to no request and stores nothing until it
-is told. Records are kept (``auto_remove`` false); they are deleted by us once our books are full.
+is told. Records are kept (``auto_remove`` false): the issuer deletes its own an hour after the end,
+the holder's stay.
 """
 
 from __future__ import annotations

@@ -103,10 +103,12 @@ def _told() -> Iterator[None]:
         raise Unavailable(_SILENT) from error
 
 
-async def save(session: AsyncSession, row: Any, *columns: str) -> None:
-    """Write these columns of a row that was read in an earlier session, and no others."""
-    values = {column: getattr(row, column) for column in columns}
-    await session.execute(update(type(row)).where(type(row).id == row.id).values(values))
+async def save_open(session: AsyncSession, row: Any, *columns: str) -> None:
+    """Write these columns of a row that was read in an earlier session, if it is open still."""
+    model, values = type(row), {column: getattr(row, column) for column in columns}
+    await session.execute(
+        update(model).where(model.id == row.id, model.open.is_(True)).values(values)
+    )
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

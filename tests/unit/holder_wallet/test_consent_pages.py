@@ -7,11 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 import httpx
+import pytest
 
+from acquis.acapy import present_proof
 from acquis.credentials.disclosure import describe
 from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
+from acquis.errors import NotFound
 from acquis.text import Text
+from holder_wallet import presenting
 from holder_wallet.consent_views import BROKEN_OFF, BROKEN_OFF_LATE
+from holder_wallet.store import learners
+from holder_wallet.store.tables import ExchangeRow, LearnerRow
 from support.wallet_desk import (
     EXAMPLE,
     INSTITUTE,
@@ -358,3 +364,30 @@ def test_texts_of_receipts_are_in_both_languages() -> None:
         for text in (trouble.says, trouble.kept, trouble.next):
             assert isinstance(text, Text)
             assert text.en != text.fr
+
+
+async def test_the_agent_forgets_what_was_presented_an_hour_after_the_end(desk: Desk) -> None:
+    await desk.hold()
+    page = await desk.open_request()
+    await desk.post(f"{page}/share")
+    row = await desk.until(page, "presentation-sent", "done")
+    wallet = desk.around.wallet_of(await _learner_of(desk, row))
+    assert row.record_id is not None
+    assert (await present_proof.load(wallet, row.record_id)).presentation is not None
+    await desk.around.works["exchanges"].stop()
+    await desk.change(page, state="done", open=False, exchange={**row.exchange, "state": "done"})
+    desk.clock.at += 3000
+    left = await presenting.perform(desk.around, await desk.row(page), wallet)
+    assert left is not None
+    assert left.seconds <= 600
+    desk.clock.at += 700
+    assert await presenting.perform(desk.around, await desk.row(page), wallet) is None
+    assert (await desk.row(page)).record_id is None
+    with pytest.raises(NotFound):
+        await present_proof.load(wallet, row.record_id)
+    assert "Python" in text_of(await desk.get(page.replace("requests", "receipts")))
+
+
+async def _learner_of(desk: Desk, row: ExchangeRow) -> LearnerRow:
+    async with desk.around.database.read() as session:
+        return await learners.load(session, row.learner_id)
