@@ -263,7 +263,10 @@ def _with_items(
             Group(
                 match.group.id,
                 group_label(match.group, labels),
-                tuple(_candidate(each, described[each], match.group) for each in match.credentials),
+                tuple(
+                    _candidate(each, described[each], match.group, revoked=each in question.revoked)
+                    for each in match.credentials
+                ),
                 credential,
             )
         )
@@ -283,13 +286,18 @@ def _with_items(
     )
 
 
+_REVOKED = Text("revoked", "révoquée")
+
+
 def _picked(matches: Sequence[GroupMatch], choices: Mapping[str, str]) -> dict[str, str]:
     selection = select_credentials(matches, choices)
     answers = {**selection.attributes, **selection.predicates}
     return {match.group.id: answers[referents_of(match.group)[0]] for match in matches}
 
 
-def _candidate(credential_id: str, described: Described, group: AskedGroup) -> Candidate:
+def _candidate(
+    credential_id: str, described: Described, group: AskedGroup, *, revoked: bool
+) -> Candidate:
     """Build one choice; its levels are told, which only the learner sees, to tell it from others."""
     says = described.says
     names = [canonical_name(each) for each in group.names]
@@ -297,7 +305,14 @@ def _candidate(credential_id: str, described: Described, group: AskedGroup) -> C
     return Candidate(
         credential_id,
         name_of(described),
-        join([issuer_name(described), *(level_label(each, None) for each in levels)], " · "),
+        join(
+            [
+                issuer_name(described),
+                *(level_label(each, None) for each in levels),
+                *([_REVOKED] if revoked else []),
+            ],
+            " · ",
+        ),
         says.awarded_on if says is not None else None,
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -34,9 +35,9 @@ from acquis.protocols.present_proof import Exchange, Facts, Observation, Role, S
 from acquis.protocols.record import load_proof
 from acquis.service.work import Again, mark_due
 from acquis.text import Text
-from holder_wallet.holding import build_held, describe_all
+from holder_wallet.holding import build_held, describe_all, publications_of
 from holder_wallet.progress import begin_action, begin_again, keep, receive_invitation
-from holder_wallet.publications import labels_of
+from holder_wallet.publications import Publications, Standing, labels_of
 from holder_wallet.questions import competencies_first, summary
 from holder_wallet.receiving import ACCEPTED, ANSWERED, DECLINED
 from holder_wallet.store import exchanges, learners
@@ -75,6 +76,7 @@ class Question:
     asked: AskedItems
     matches: tuple[GroupMatch, ...]
     held: Mapping[str, HeldCredential]
+    revoked: frozenset[str] = frozenset()
 
     @property
     def can_be_answered(self) -> bool:
@@ -108,14 +110,29 @@ async def load_question(around: Surroundings, row: ExchangeRow) -> Question | No
         return None
     async with around.database.read() as session:
         wallet = around.wallet_of(await learners.load(session, row.learner_id))
-    held: dict[str, HeldCredential] = {}
+    found: dict[str, agent_credentials.Credential] = {}
     for group in asked.groups():
-        found = await agent_credentials.list_credentials(
+        for one in await agent_credentials.list_credentials(
             wallet, build_holder_query(group), limit=_MOST_CANDIDATES
-        )
-        for one in found:
-            held[one.id] = build_held(one)
-    return Question(asked, matching_credentials(asked, held.values()), held)
+        ):
+            found[one.id] = one
+    revoked = await asyncio.to_thread(_find_revoked, publications_of(around), found.values())
+    # What stands comes first, so that it is what is picked; a revoked one proves nothing.
+    best_first = sorted(found.values(), key=lambda one: one.id in revoked)
+    held = {one.id: build_held(one) for one in best_first}
+    return Question(asked, matching_credentials(asked, held.values()), held, revoked)
+
+
+def _find_revoked(
+    publications: Publications, found: Iterable[agent_credentials.Credential]
+) -> frozenset[str]:
+    """Return the ids of those that the registry's lists in the mirror have as revoked."""
+    return frozenset(
+        one.id
+        for one in found
+        if publications.status(one.revocation_registry_id, one.revocation_index, None).standing
+        is Standing.REVOKED
+    )
 
 
 async def share(

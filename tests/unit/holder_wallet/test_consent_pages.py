@@ -16,7 +16,7 @@ from acquis.errors import NotFound
 from acquis.text import Text
 from holder_wallet import presenting
 from holder_wallet.consent_views import BROKEN_OFF, BROKEN_OFF_LATE
-from holder_wallet.store import learners
+from holder_wallet.store import exchanges, learners
 from holder_wallet.store.tables import ExchangeRow, LearnerRow
 from support.wallet_desk import (
     EXAMPLE,
@@ -391,3 +391,20 @@ async def test_the_agent_forgets_what_was_presented_an_hour_after_the_end(desk: 
 async def _learner_of(desk: Desk, row: ExchangeRow) -> LearnerRow:
     async with desk.around.database.read() as session:
         return await learners.load(session, row.learner_id)
+
+
+async def test_a_revoked_credential_is_picked_last_and_says_so(desk: Desk) -> None:
+    await desk.hold()
+    await desk.hold()
+    page = await desk.open_request()
+    await desk.revoke(1)
+    async with desk.around.database.read() as session:
+        row = await exchanges.load(session, page.rpartition("/")[2])
+    question = await presenting.load_question(desk.around, row)
+    assert question is not None
+    assert len(question.revoked) == 1
+    for match in question.matches:
+        assert len(match.credentials) == 2
+        assert match.credentials[0] not in question.revoked
+        assert match.credentials[1] in question.revoked
+    assert "revoked" in text_of(await desk.get(page))

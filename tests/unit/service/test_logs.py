@@ -60,10 +60,10 @@ async def test_a_failing_insert_is_logged_without_what_was_inserted(
     error = await fail_to_insert(database)
     await database.close()
     assert CLAIM not in str(error)
-    logging.getLogger("uvicorn.error").error("Exception in ASGI application\n", exc_info=error)
+    logging.getLogger("some.library").error("Exception in ASGI application\n", exc_info=error)
     (line,) = lines_of(written)
     assert line["event"] == "Exception in ASGI application"
-    assert line["logger"] == "uvicorn.error"
+    assert line["logger"] == "some.library"
     assert line["exception"][0]["type"] == "IntegrityError"
     assert any(place.startswith("test_logs.py:") for place in line["exception"][0]["at"])
 
