@@ -172,9 +172,11 @@ async def _store(around: Surroundings, look: Look) -> Again | None:
     store = agent_issue.store_again if tried_before else agent_issue.store
     record = await store(look.wallet, look.record.id, look.row.id)
     stored = agent_issue.observe_credential(record)
-    if stored is not None:
-        await keep(around, look.row, advance(look.exchange, stored))
-    return Again(_SOON)
+    if stored is None:
+        return Again(_SOON)
+    exchange = advance(look.exchange, stored)
+    await keep(around, look.row, exchange)
+    return None if exchange.is_over else Again(_SOON)
 
 
 async def _see_through(around: Surroundings, look: Look) -> Again | None:

@@ -22,7 +22,7 @@ from acquis.text import Text
 _LOG = structlog.get_logger("acquis.request")
 
 MOST_BODY: Final = 1024 * 1024
-_PROBES: Final = {"/health", "/ready"}
+_QUIET: Final = ("/health", "/ready", "/webhooks/")
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -87,7 +87,8 @@ class Boundary:
             await self._answer(request, fault)(scope, receive, send_with_headers)
         finally:
             route = scope.get("route")
-            log = _LOG.debug if scope["path"] in _PROBES else _LOG.info
+            expected = status < 400 and scope["path"].startswith(_QUIET)
+            log = _LOG.debug if expected else _LOG.info
             log(
                 "request",
                 method=scope["method"],
