@@ -41,11 +41,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        # On SQLite every session ends what it began itself; there is nothing left to reset.
         self._engine = create_async_engine(
             url,
             pool_pre_ping=not self.is_sqlite,
-            pool_reset_on_return=None if self.is_sqlite else "rollback",
             hide_parameters=True,
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
@@ -83,7 +81,7 @@ class Database:
                     yield session
                     await session.commit()
                 except BaseException:
-                    await session.rollback()
+                    await asyncio.shield(session.rollback())  # cancelled or not, the lock goes
                     raise
 
     async def check_usable(self) -> None:

@@ -23,6 +23,7 @@ _LOG = structlog.get_logger(__name__)
 LEASE_SECONDS: Final = 60.0
 _CONCURRENT: Final = 16
 _MOST_LOOKS: Final = 20
+_STOP_SECONDS: Final = 2.0
 _RETRY_FIRST: Final = 0.5
 _RETRY_MOST: Final = 30.0
 _FAULT_MOST: Final = 3600.0
@@ -167,6 +168,8 @@ class Work:
     async def stop(self) -> None:
         """Stop sweeping and let go of what is being done; it stays due."""
         self._stopping = True
+        if self._running:
+            await asyncio.wait(self._running, timeout=_STOP_SECONDS)
         for task in [*self._tasks, *self._running]:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._running, return_exceptions=True)
@@ -210,6 +213,8 @@ class Work:
         if self._stopping or row_id in self._active or len(self._active) >= _CONCURRENT:
             return
         for claimed, rung, attempts in await self._claim(1, row_id):
+            if self._stopping:
+                return  # its claim is taken up by the next start
             await self._begin(claimed, rung, attempts)
 
     async def _claim(self, most: int, row_id: str | None = None) -> list[tuple[str, int, int]]:
