@@ -9,7 +9,8 @@ On top of it this reader refuses what the registry does not allow:
 3. every proof is ``eddsa-jcs-2022`` for ``assertionMethod``, each by another key, and times are
    whole seconds in UTC;
 4. nothing follows a deactivation: a deactivated DID stays deactivated;
-5. a log that is shorter than the remembered version, or says something else there, is refused.
+5. a log that is shorter than the remembered version, or says something else there, is refused;
+6. a verification method's ``revoked`` is a whole second in UTC (:mod:`did_keys`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from did_webvh.core.state import DocumentMetadata, DocumentState
 from did_webvh.provision import provision_did
 
 from acquis.registry.did import WebvhDid, parse_did
+from acquis.registry.did_keys import KeyCompromise, assertion_keys, compromises, is_formed
 from acquis.registry.did_resolution import LIBRARY_ERRORS, resolve_log
 from acquis.registry.keys import SigningKey, decode_multikey
 from acquis.registry.rules import Rule, RuleBroken, broken
@@ -35,6 +37,7 @@ from acquis.registry.strict_json import MAX_BYTES, parse_json
 
 __all__ = [
     "DidDocument",
+    "KeyCompromise",
     "WebvhDid",
     "build_genesis",
     "build_next_entry",
@@ -56,8 +59,10 @@ _PROOF_KEYS = {"type", "cryptosuite", "verificationMethod", "created", "proofPur
 class DidDocument:
     """A verified DID document at the last version of its log.
 
-    ``keys`` are the pairs (verification method id, multikey) of its Ed25519 assertion methods;
-    ``version_ids`` are all versions, first to last, so that a fork can be told.
+    ``keys`` are the pairs (verification method id, multikey) of its Ed25519 assertion methods,
+    those reported as compromised left out; ``compromises`` are these reports, of any of its
+    verification methods; ``version_ids`` are all versions, first to last, so that a fork can be
+    told.
     """
 
     did: str
@@ -69,6 +74,7 @@ class DidDocument:
     deactivated: bool
     keys: tuple[tuple[str, str], ...]
     version_ids: tuple[str, ...]
+    compromises: tuple[KeyCompromise, ...] = ()
 
     @property
     def document(self) -> dict[str, Any]:
@@ -266,6 +272,7 @@ def _is_formed(entry: dict[str, Any], did: str) -> bool:
         and _INSTANT.fullmatch(entry["versionTime"]) is not None
         and isinstance(state, dict)
         and state.get("id") == did
+        and is_formed(state)
         and isinstance(parameters, dict)
         and isinstance(parameters.get("deactivated", False), bool)
         and isinstance(proofs, list)
@@ -344,27 +351,7 @@ def _document(
         created=metadata.created.astimezone(UTC),
         updated=metadata.updated.astimezone(UTC),
         deactivated=state.deactivated,
-        keys=tuple(_assertion_keys(did, state.document)),
+        keys=assertion_keys(state.document),
         version_ids=version_ids,
+        compromises=compromises(state.document),
     )
-
-
-def _assertion_keys(did: str, document: dict[str, Any]) -> list[tuple[str, str]]:
-    methods = document.get("verificationMethod")
-    listed = document.get("assertionMethod")
-    if not isinstance(methods, list) or not isinstance(listed, list):
-        return []
-    keys = []
-    for method in methods:
-        if not isinstance(method, dict) or method.get("id") not in listed:
-            continue
-        multikey = method.get("publicKeyMultibase")
-        named = method["id"] == f"{did}#{multikey}" and method.get("controller") == did
-        if not named or method.get("type") != "Multikey" or not isinstance(multikey, str):
-            continue
-        try:
-            decode_multikey(multikey)
-        except RuleBroken:
-            continue  # a key of another kind: not one that attests here
-        keys.append((method["id"], multikey))
-    return keys
