@@ -1,7 +1,8 @@
 """JSON read without leeway: what two readers could understand differently is refused.
 
 I-JSON (RFC 7493) and less: no duplicate key, no fraction or exponent, integers within ±(2^53-1),
-no lone surrogate, at most 32 levels, at most 5 MiB. Canonical form: RFC 8785.
+no lone surrogate, at most 32 levels, at most 5 MiB, at most 300,000 values (a parser holds every
+other thread up while it makes them). Canonical form: RFC 8785.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from acquis.registry.rules import Rule, RuleBroken, broken
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 32
+MAX_VALUES = 300_000
 _MAX_INTEGER = 2**53 - 1
 _BEYOND_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
 
@@ -23,13 +25,19 @@ _BEYOND_BASIC_PLANE = re.compile("[\U00010000-\U0010ffff]")
 def parse_json(raw: bytes, max_bytes: int = MAX_BYTES) -> Any:
     """Return the value of a JSON text in UTF-8.
 
-    Raises: RuleBroken: ``size`` over ``max_bytes``; ``json`` for everything else.
+    Raises: RuleBroken: ``size`` over ``max_bytes`` or ``MAX_VALUES``; ``json`` for everything else.
     """
     if len(raw) > max_bytes:
         raise broken(
             Rule.SIZE,
             f"The JSON text has {len(raw)} bytes; the limit is {max_bytes}.",
             f"Le texte JSON compte {len(raw)} octets ; la limite est {max_bytes}.",
+        )
+    if most_values(raw) > MAX_VALUES:
+        raise broken(
+            Rule.SIZE,
+            f"The JSON text holds more than {MAX_VALUES} values.",
+            f"Le texte JSON contient plus de {MAX_VALUES} valeurs.",
         )
     try:
         value = json.loads(
@@ -45,6 +53,15 @@ def parse_json(raw: bytes, max_bytes: int = MAX_BYTES) -> Any:
         raise _refusal("cannot be parsed", "ne peut pas être analysé") from error
     _check_depth(value)
     return value
+
+
+def most_values(raw: bytes) -> int:
+    """Return how many values a JSON text holds at most, without parsing it.
+
+    Each value but the first follows a comma or opens its list or object; commas and brackets in
+    texts are counted too.
+    """
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{") + 1
 
 
 def parse_object(raw: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any]:

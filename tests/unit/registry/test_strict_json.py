@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from acquis.registry.rules import Rule, RuleBroken
 from acquis.registry.strict_json import (
     MAX_DEPTH,
+    MAX_VALUES,
     canonical,
     canonical_of_parsed,
+    most_values,
     parse_json,
     parse_object,
 )
@@ -101,3 +103,20 @@ def test_an_object_is_expected_where_one_is() -> None:
     assert parse_object(b"{}") == {}
     with pytest.raises(RuleBroken):
         parse_object(b"[]")
+
+
+@given(VALUES)
+def test_the_estimate_of_values_is_never_too_low(value: Any) -> None:
+    def count(item: Any) -> int:
+        inner = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+        return 1 + sum(map(count, inner))
+
+    assert most_values(json.dumps(value).encode()) >= count(value)
+
+
+@pytest.mark.parametrize("element", [b"0", b"[]", b"{}", b'""'])
+def test_a_text_of_countless_values_is_refused_before_it_is_parsed(element: bytes) -> None:
+    with pytest.raises(RuleBroken) as refusal:
+        parse_json(b"[" + b",".join([element] * MAX_VALUES) + b"]")
+    assert refusal.value.rule is Rule.SIZE
+    assert parse_json(b"[" + b",".join([element] * (MAX_VALUES // 3)) + b"]")
