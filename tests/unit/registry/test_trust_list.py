@@ -1,10 +1,11 @@
-"""A trust list answers one question, and its schema and its reader agree about its form."""
+"""A trust list says who was entitled when; its schema and its reader agree about its form."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 import schemas
+from acquis.credentials.environment import Entitlement, Standing, entitled
 from acquis.registry.rules import Rule, RuleBroken
 from acquis.registry.trust_list import (
-    Recognition,
     Scope,
     TrustEntry,
     TrustList,
@@ -38,33 +39,67 @@ SCHEMA = json.loads(
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 
-@pytest.mark.parametrize(
-    ("framework", "level", "on", "answer"),
-    [
-        ("esco", 3, date(2026, 5, 1), Recognition.RECOGNISED),
-        ("esco", 2, date(2025, 9, 1), Recognition.RECOGNISED),
-        ("esco", 4, date(2027, 8, 31), Recognition.RECOGNISED),
-        ("esco", None, date(2026, 5, 1), Recognition.RECOGNISED),
-        ("esco", 1, date(2026, 5, 1), Recognition.NOT_RECOGNISED),
-        ("esco", 5, date(2026, 5, 1), Recognition.NOT_RECOGNISED),
-        ("esco", 3, date(2025, 8, 31), Recognition.NOT_RECOGNISED),
-        ("esco", 3, date(2027, 9, 1), Recognition.NOT_RECOGNISED),
-        ("rncp", 3, date(2026, 5, 1), Recognition.NOT_RECOGNISED),
-        ("own", 5, date(2027, 12, 31), Recognition.RECOGNISED),
-        ("own", 5, date(2028, 1, 1), Recognition.COULD_NOT_CHECK),
-        ("rncp", 3, date(2028, 1, 1), Recognition.COULD_NOT_CHECK),
-    ],
-)
-def test_was_it_entitled_on_the_day_of_the_award(
-    framework: str, level: int | None, on: date, answer: Recognition
+days = st.dates(date(2025, 1, 1), date(2025, 2, 28))
+DAY = timedelta(days=1)
+
+
+@st.composite
+def scopes_of_few_days(draw: st.DrawFn) -> Scope:
+    """Scopes so narrow that their edges meet."""
+    first, length = draw(days), draw(st.none() | st.integers(0, 5))
+    low, high = sorted((draw(st.integers(1, 4)), draw(st.integers(1, 4))))
+    until = None if length is None else first + length * DAY
+    framework = draw(st.sampled_from(["esco", "rncp"]))
+    return Scope(framework, low, high, first, until, "RNCP 37837", "France compétences")
+
+
+@given(scopes_of_few_days())
+def test_a_scope_holds_from_its_first_day_to_its_last_and_at_both_ends_of_its_levels(
+    scope: Scope,
 ) -> None:
-    assert LIST.recognises(UNIVERSITY, framework, level, on) is answer
+    last = scope.valid_until or date.max
+    for level in (scope.level_min, scope.level_max):
+        assert scope.covers(scope.framework, level, scope.valid_from)
+        assert scope.covers(scope.framework, level, last)
+        assert not scope.covers(scope.framework, level, scope.valid_from - DAY)
+        if scope.valid_until:
+            assert not scope.covers(scope.framework, level, last + DAY)
+    assert not scope.covers(scope.framework, scope.level_min - 1, scope.valid_from)
+    assert not scope.covers(scope.framework, scope.level_max + 1, scope.valid_from)
+    assert not scope.covers("own", scope.level_min, scope.valid_from)
 
 
-def test_an_unknown_issuer_is_not_recognised() -> None:
-    stranger = Issuer(folder="univ/other").did
-    assert LIST.recognises(stranger, "esco", 3, date(2026, 5, 1)) is Recognition.NOT_RECOGNISED
-    assert LIST.entry_of(stranger) is None
+def answered(scopes: Sequence[Scope], level: int, first: date, last: date) -> bool:
+    """What the verification answers of an issuer with these scopes."""
+    entitlements = tuple(
+        Entitlement(s.framework, s.level_min, s.level_max, s.valid_from, s.valid_until)
+        for s in scopes
+    )
+    return entitled(Standing(UNIVERSITY, "Université", entitlements), "esco", level, first, last)
+
+
+@given(st.lists(scopes_of_few_days(), max_size=4), st.integers(1, 4), days)
+def test_who_verifies_answers_what_the_scopes_say(
+    scopes: list[Scope], level: int, day: date
+) -> None:
+    """The one meaning of "entitled on the day of the award" that wallet and verifier share."""
+    assert answered(scopes, level, day, day) is any(
+        scope.covers("esco", level, day) for scope in scopes
+    )
+
+
+@given(scopes_of_few_days(), st.integers(0, 3))
+def test_a_day_between_two_scopes_belongs_to_neither(scope: Scope, gap: int) -> None:
+    ended = scope.valid_until or scope.valid_from
+    first = replace(scope, framework="esco", valid_until=ended)
+    second = replace(first, valid_from=ended + (1 + gap) * DAY, valid_until=None)
+    assert answered([second, first], scope.level_min, ended, ended + (1 + gap) * DAY) is (gap == 0)
+    for n in range(1, gap + 1):
+        assert not answered([first, second], scope.level_min, ended + n * DAY, ended + n * DAY)
+
+
+def test_an_issuer_that_is_not_on_the_list_has_no_entry() -> None:
+    assert LIST.entry_of(Issuer(folder="univ/other").did) is None
     assert LIST.entry_of(UNIVERSITY) == ENTRY
 
 
@@ -150,3 +185,26 @@ def test_what_the_schema_refuses_the_reader_refuses() -> None:
 def test_a_list_that_contradicts_itself_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(RuleBroken):
         parse_trust_list({**build_trust_list(LIST), **change})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("framework", "ESCO", "the short name of a framework"),
+        ("level_max", 1, "no lower than level_min"),
+        ("level_min", 100, "a whole number from 0 to 99"),
+        ("valid_from", "2025-02-29", "a day, YYYY-MM-DD"),
+        ("valid_until", "2025-08-31", "no earlier than valid_from"),
+        ("accredited_by", "", "a text of 1 to 512 characters"),
+        ("more", 1, "an object with exactly framework, level_min"),
+    ],
+)
+def test_a_refusal_names_the_place_and_what_was_expected(
+    field: str, value: object, says: str
+) -> None:
+    content = build_trust_list(LIST)
+    content["entries"][0]["scopes"][0][field] = value
+    with pytest.raises(RuleBroken) as refusal:
+        parse_trust_list(content)
+    assert "entries[0].scopes[0]" in refusal.value.says.en
+    assert says in refusal.value.says.en
