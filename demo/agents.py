@@ -20,6 +20,7 @@ from pathlib import Path
 
 import base58
 
+from acquis.service.files import write_whole
 from demo.supervisor import Program
 
 MAX_MESSAGE_BYTES = 2 * 1024 * 1024
@@ -57,7 +58,7 @@ class AgentSecrets:
             webhook_key=secrets.token_urlsafe(32),
         )
         kept = {name: getattr(made, name) for name in cls.__slots__}
-        write_private(file, json.dumps(kept))
+        write_whole(file, json.dumps(kept).encode(), mode=0o600)
         return made
 
 
@@ -109,7 +110,7 @@ class AgentSetup:
         """Write the argument file (mode 0600) and return the program that the supervisor runs."""
         argument_file = self.folder / "arguments.yaml"
         # JSON is YAML: no second way of writing it is needed.
-        write_private(argument_file, json.dumps(self._arguments(), indent=1))
+        write_whole(argument_file, json.dumps(self._arguments(), indent=1).encode(), mode=0o600)
         return Program(
             name=self.name,
             argv=(
@@ -185,15 +186,5 @@ class AgentSetup:
         }
         if self.publish_url:
             config["publish_url"] = self.publish_url
-        write_private(file, json.dumps({"acapy_webvh": config}, indent=1))
+        write_whole(file, json.dumps({"acapy_webvh": config}, indent=1).encode(), mode=0o600)
         return file
-
-
-def write_private(file: Path, text: str) -> None:
-    """Write ``text`` so that only this user can ever read it, old file or new, never half of one."""
-    draft = file.with_name(f".{file.name}.new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
-    draft.replace(file)

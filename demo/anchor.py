@@ -13,8 +13,8 @@ from acquis.registry.did_log import build_genesis
 from acquis.registry.keys import SigningKey
 from acquis.registry.resource import build_resource, sign_resource
 from acquis.registry.trust_list import TrustEntry, TrustList, build_trust_list
+from acquis.service.files import write_whole
 from acquis.service.publication import Publisher
-from demo.agents import write_private
 
 FOLDER = "trust/consortium"
 _VALID_DAYS = 365
@@ -36,9 +36,8 @@ class Anchor:
             did, log = build_genesis(
                 host, FOLDER, SigningKey.generate(), SigningKey.generate(), attest.multikey
             )
-            file.parent.mkdir(parents=True, exist_ok=True)
             kept = {"did": did, "log": log, "attest": attest.seed.hex()}
-            write_private(file, json.dumps(kept))
+            write_whole(file, json.dumps(kept).encode(), mode=0o600)
         found = json.loads(file.read_text())
         seed = bytes.fromhex(found["attest"])
         return cls(found["did"], found["log"], SigningKey.from_seed(seed))

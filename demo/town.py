@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
-from demo.agents import AgentRole, AgentSetup, write_private
+from acquis.service.files import write_whole
+from demo.agents import AgentRole, AgentSetup
 from demo.anchor import FOLDER as ANCHOR_FOLDER
 from demo.anchor import Anchor
 from demo.supervisor import Program, Supervisor, free_ports
@@ -217,6 +218,5 @@ class Town:
 
 def _load_or_create_secret(file: Path) -> str:
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_private(file, json.dumps(secrets.token_urlsafe(48)))
+        write_whole(file, json.dumps(secrets.token_urlsafe(48)).encode(), mode=0o600)
     return str(json.loads(file.read_text()))

@@ -1,39 +1,13 @@
-"""Files that a reader sees as they were or as they are, never half: write aside, sync, rename."""
+"""Published files on disk: whole or not there, and what was replaced stays readable a while."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-FRESH = ".fresh-"  # how the name of a file begins that is not in place yet
+from acquis.service.files import FRESH, move_into_place, write_whole
 
-
-def write_whole(path: Path, raw: bytes, *, mode: int = 0o644) -> None:
-    """Write ``raw`` at ``path`` so that it is there whole, or not at all, after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{FRESH}{path.name}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    move_into_place(fresh, path)
-
-
-def move_into_place(fresh: Path, path: Path) -> None:
-    """Rename a synced file of the same file system to ``path`` and make the rename last."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in ``folder`` last."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+__all__ = ["FRESH", "keep_version", "move_into_place", "read_or_none", "write_whole"]
 
 
 def keep_version(path: Path, versions: Path, digest: str) -> None:
