@@ -38,10 +38,19 @@ class Rule(StrEnum):
     STATUS_LIST = "status-list"
     TRUST_LIST = "trust-list"
     PATH = "path"
+    INDEX = "index"
     REFERENCE = "reference"
     LOG_EXTENDED = "log-only-extended"
     PRE_ROTATION = "pre-rotation"
     RESOURCE_CHANGED = "resource-only-signed-again"
+    PERSONAL_DATA = "personal-data"
+    # of the host alone: about who writes, when and how
+    GRANTED = "namespace-granted"
+    LOG_FIRST = "log-first"
+    TAG = "compare-and-swap"
+    TAILS_FORM = "tails-form"
+    TAILS_CLAIMED = "tails-claimed"
+    IN_TIME = "in-time"
 
 
 class RuleBroken(Untrusted):

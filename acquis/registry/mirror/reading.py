@@ -98,7 +98,7 @@ class PublishedFiles:
             return held
         log = self._read(files[0])
         witness = self._read(files[1]) if identity[1] else None
-        document = verify_did_log(did, log, witness, *_remembered(self._remembered(parts.folder)))
+        document = verify_did_log(did, log, witness, *split_version(self._remembered(parts.folder)))
         self._cache.put(("did", did), identity, document, 2 * len(log))
         return document
 
@@ -219,7 +219,8 @@ class PublishedFiles:
         return raw
 
 
-def _remembered(version_id: str | None) -> tuple[int, str | None]:
+def split_version(version_id: str | None) -> tuple[int, str | None]:
+    """Return the number in a version id (0 when there is none), and the id itself."""
     number = (version_id or "").split("-", 1)[0]
     return (int(number), version_id) if number.isdecimal() else (0, None)
 

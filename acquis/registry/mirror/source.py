@@ -13,9 +13,9 @@ A refresh (1) lets python-tuf verify root, timestamp and snapshot; (2) loads the
 version changed and so learns the name of every file in them; (3) fetches what differs into
 staging; (4) puts it in place by renames: tails, witness files, logs, new resources, replaced
 resources, indexes, so that nothing is seen before what it refers to; (5) notes the bins as
-applied. A crash in between is repaired by the next refresh. A log that is shorter or forked, and
-a resource whose links shrank, are not put in place: the last good copy stays and it is said.
-Nothing that was once published is deleted here.
+applied. A crash in between is repaired by the next refresh. What must not replace what stands (see
+``succession``) is not put in place: the last good copy stays, it is said, and the next refresh looks
+at it again. Nothing that was once published is deleted here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -40,13 +40,11 @@ from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.updater import Updater
 
 from acquis.errors import InvalidInput, NotFound, Unavailable
-from acquis.registry.did_log import verify_did_log
 from acquis.registry.mirror.download import BoundedFetcher, check_base_url
 from acquis.registry.mirror.reading import PublishedFiles, VerifiedCache
-from acquis.registry.paths import FileKind, PublishedPath, parse_path, witness_path
-from acquis.registry.resource import verify_resource
-from acquis.registry.rules import Rule, RuleBroken, broken
-from acquis.registry.strict_json import parse_json, parse_object
+from acquis.registry.mirror.succession import Succession
+from acquis.registry.paths import FileKind, PublishedPath, parse_path
+from acquis.registry.rules import Rule, RuleBroken
 from acquis.text import Text
 
 _ATTEMPTS = 3
@@ -88,6 +86,7 @@ class Source:
         self._folder = folder
         self._trusted_root = trusted_root
         self.files = PublishedFiles(host, folder / "files", cache=cache, remembered=self.remembered)
+        self._succession = Succession(self.files, self.remembered)
 
     @property
     def confirmed_ns(self) -> int:
@@ -142,10 +141,13 @@ class Source:
         updater.refresh()
         applied = self._load_applied()
         bins = self._bin_versions()
-        names = list(self._names(updater, [b for b, v in bins.items() if applied.bins.get(b) != v]))
+        names = dict(self._names(updater, [b for b, v in bins.items() if applied.bins.get(b) != v]))
         staged = dict(self._stage(updater, names))
         refused = list(self._put_in_place(staged))
-        self._save_applied(_Applied(bins, confirmed_ns))
+        again = {names[path] for path, _ in refused}  # what it waits for may be there next time
+        self._save_applied(
+            _Applied({name: v for name, v in bins.items() if name not in again}, confirmed_ns)
+        )
         return SourceRefresh(
             changed=len(staged) - len(refused),
             at=confirmed_ns // 10**9,
@@ -163,7 +165,8 @@ class Source:
             if name != "targets.json"
         }
 
-    def _names(self, updater: Updater, changed: list[str]) -> Iterator[str]:
+    def _names(self, updater: Updater, changed: list[str]) -> Iterator[tuple[str, str]]:
+        """Yield each file's name and its bin's."""
         if not changed:
             return
         top = self._verified("targets").signed
@@ -180,7 +183,7 @@ class Source:
             found += len(targets)
             if found > _MOST_FILES:
                 raise RepositoryError("too many files")
-            yield from targets
+            yield from ((target, name) for target in targets)
 
     def _verified(self, role: str) -> Metadata[Any]:
         """Return metadata that python-tuf has just verified and kept."""
@@ -188,7 +191,9 @@ class Source:
 
     # (3) fetching what differs
 
-    def _stage(self, updater: Updater, names: list[str]) -> Iterator[tuple[PublishedPath, Path]]:
+    def _stage(
+        self, updater: Updater, names: Iterable[str]
+    ) -> Iterator[tuple[PublishedPath, Path]]:
         for name in names:
             published = _parse(name)
             target = updater.get_targetinfo(name)
@@ -208,7 +213,7 @@ class Source:
         for published in sorted(staged, key=self._rank):
             target = self.files.path_of(published)
             try:
-                version = self._check_successor(published, target, staged)
+                version = self._succession.check(published, staged)
             except (RuleBroken, NotFound) as error:
                 yield str(published), str(getattr(error, "rule", error.code))
                 continue
@@ -230,53 +235,6 @@ class Source:
             FileKind.INDEX: 5,
         }
         return order[published.kind], str(published)
-
-    def _check_successor(
-        self, published: PublishedPath, target: Path, staged: dict[PublishedPath, Path]
-    ) -> str | None:
-        """Refuse what must not replace what stands: a log that is no successor, shrunk links.
-
-        Returns the version of a log, to be remembered once it is in place.
-        """
-        if published.kind is FileKind.LOG:
-            return self._check_log(published, staged)
-        if published.kind is FileKind.RESOURCE and target.exists():
-            raw = staged[published].read_bytes()
-            resource_id = str(parse_object(raw).get("id"))
-            document = self.files.resolve_did(resource_id.split("/", 1)[0])
-            following = verify_resource(raw, resource_id, document)
-            try:
-                standing = self.files.resolve_resource(resource_id)
-            except RuleBroken:
-                return None  # what stands is not believed any more (its key was withdrawn)
-            if following.links[: len(standing.links)] != standing.links:
-                raise broken(
-                    Rule.LINKS,
-                    "Links that stood are missing.",
-                    "Des liens qui existaient manquent.",
-                )
-        return None
-
-    def _check_log(self, published: PublishedPath, staged: dict[PublishedPath, Path]) -> str:
-        log = staged[published].read_bytes()
-        did = _did_of(log)
-        witness = self.files.path_of(witness_path(published.folder))
-        remembered = self.remembered(published.folder)
-        document = verify_did_log(
-            did,
-            log,
-            witness.read_bytes() if witness.exists() else None,
-            int(remembered.split("-")[0]) if remembered else 0,
-            remembered,
-        )
-        parts = did.split(":")
-        if "/".join(parts[4:]) != published.folder or parts[3] != self.files.host:
-            raise broken(
-                Rule.PATH,
-                "A DID log lies elsewhere than its DID says.",
-                "Un journal de DID ne se trouve pas là où son DID le dit.",
-            )
-        return document.version_id
 
     # the notes
 
@@ -332,12 +290,6 @@ def _probes(roles: SuccinctRoles) -> dict[str, str]:
         probes.setdefault(roles.get_role_for_target(name), name)
         number += 1
     return probes
-
-
-def _did_of(log: bytes) -> str:
-    entry = parse_json(log.split(b"\n", 1)[0])
-    state = entry.get("state") if isinstance(entry, dict) else None
-    return str(state.get("id")) if isinstance(state, dict) else ""
 
 
 def _load(path: Path) -> dict[str, Any]:
