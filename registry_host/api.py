@@ -15,14 +15,16 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from acquis.errors import InvalidInput, NotFound, TooLarge, Unavailable
+from acquis.errors import NotFound, Unavailable
 from acquis.registry.multibase import decode_base58
-from acquis.registry.paths import MAX_TAILS_BYTES, FileKind, PublishedPath, parse_path
+from acquis.registry.paths import MAX_TAILS_BYTES, FileKind, PublishedPath, parse_path, path_refusal
 from acquis.registry.rules import RuleBroken
 from acquis.registry.strict_json import MAX_BYTES
 from acquis.text import Text
+from registry_host.acceptance import tag_of
 from registry_host.files import read_or_none
-from registry_host.writing import Outcome, Publications, Written, tag_of
+from registry_host.refusals import BodyTooLarge, NoTails, TooSlow
+from registry_host.writing import Outcome, Publications, Written
 
 router = APIRouter()
 
@@ -67,6 +69,12 @@ async def put_tails(tails_hash: str, request: Request) -> Response:
         return await _write(lambda: publications.put_tails(tails_hash, fresh), unchanged_status=409)
     finally:
         await asyncio.to_thread(fresh.unlink, missing_ok=True)
+
+
+@router.put("/{path:path}")
+async def put_elsewhere() -> Response:
+    """Refuse what is put anywhere else, by the rule about paths."""
+    raise path_refusal()
 
 
 @router.get("/tuf/{name}")
@@ -133,12 +141,7 @@ async def _limited(request: Request, most: int) -> AsyncGenerator[bytes]:
     async for chunk in request.stream():
         received += len(chunk)
         if received > most:
-            raise TooLarge(
-                Text(
-                    f"At most {most} bytes are accepted here.",
-                    f"{most} octets au plus sont acceptés ici.",
-                )
-            )
+            raise BodyTooLarge(most)
         yield chunk
 
 
@@ -147,7 +150,7 @@ async def _body(request: Request) -> bytes:
         async with asyncio.timeout(_BODY_SECONDS):
             return b"".join([chunk async for chunk in _limited(request, MAX_BYTES)])
     except TimeoutError as error:
-        raise _too_slow() from error
+        raise TooSlow from error
 
 
 async def _receive_tails(request: Request, fresh: Path) -> None:
@@ -157,13 +160,13 @@ async def _receive_tails(request: Request, fresh: Path) -> None:
         async with asyncio.timeout(5 * _BODY_SECONDS):
             form = await parser.parse()
     except TimeoutError as error:
-        raise _too_slow() from error
+        raise TooSlow from error
     except (MultiPartException, KeyError) as error:
-        raise _no_tails() from error
+        raise NoTails from error
     try:
         upload = form.get("tails")
         if not isinstance(upload, UploadFile):
-            raise _no_tails()
+            raise NoTails
         await asyncio.to_thread(_keep, upload, fresh)
     finally:
         await form.close()
@@ -214,19 +217,4 @@ def _lasting(published: PublishedPath, raw: bytes) -> str:
 def _nothing() -> NotFound:
     return NotFound(
         Text("Nothing is published at this address.", "Rien n’est publié à cette adresse.")
-    )
-
-
-def _too_slow() -> InvalidInput:
-    return InvalidInput(
-        Text("The document took too long to arrive.", "Le document a mis trop longtemps à arriver.")
-    )
-
-
-def _no_tails() -> InvalidInput:
-    return InvalidInput(
-        Text(
-            "A multipart form with one file named tails was expected.",
-            "Un formulaire multipart avec un fichier nommé tails était attendu.",
-        )
     )

@@ -6,10 +6,9 @@ import json
 import time
 from pathlib import Path
 
-from acquis.errors import NotAllowed
 from acquis.registry.paths import parse_folder
-from acquis.text import Text
 from registry_host.files import read_or_none, write_whole
+from registry_host.refusals import NotGranted
 
 
 class Grants:
@@ -34,11 +33,6 @@ class Grants:
         return True
 
     def check(self, folder: str) -> None:
-        """Raise NotAllowed when ``folder`` was not granted."""
+        """Raise NotGranted when ``folder`` was not granted."""
         if folder not in self.folders():
-            raise NotAllowed(
-                Text(
-                    f"The folder {folder} was not granted by the operator of this registry.",
-                    f"Le dossier {folder} n’a pas été accordé par l’exploitant de ce registre.",
-                )
-            )
+            raise NotGranted(folder)

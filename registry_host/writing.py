@@ -3,11 +3,14 @@
 1. Only below a granted folder, under the DID whose log lies there.
 2. A log is only extended; its first entry pre-commits to the next key; no entry is dated more
    than five minutes ahead.
-3. A resource must hold for the strict reader, and what it refers to in this registry must stand.
-4. A resource that stands is only replaced by the same content signed again, not earlier, with the
+3. A witness file comes before what it approves, be it the first entry; a log that stands must
+   verify with it too. It is believed for nothing by itself.
+4. A resource must hold for the strict reader, and what it refers to in this registry must stand.
+5. A resource that stands is only replaced by the same content signed again, not earlier, with the
    same links or more, and by compare-and-swap: ``If-Match`` carries the tag of what stands.
-5. A tails file is written once, under its own hash.
-6. Writing the same thing twice is success.
+6. A tails file is written once, under its own hash.
+7. Nothing personal is in it, by form and by telltale (``acquis.registry.personal_data``).
+8. Writing the same thing twice is success.
 
 Writes to one folder are one at a time; a file is renamed into place, then the metadata is signed.
 A write whose signature failed is signed with the next one, or at the next start (``recovery``).
@@ -15,19 +18,15 @@ A write whose signature failed is signed with the next one, or at the next start
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from acquis.errors import Conflict, NotFound, Unavailable
 from acquis.registry.content import ResourceType
-from acquis.registry.did import parse_did
 from acquis.registry.did_log import verify_did_log
 from acquis.registry.index import Index, build_index, parse_index
 from acquis.registry.mirror import PublishedFiles
@@ -42,29 +41,22 @@ from acquis.registry.paths import (
 )
 from acquis.registry.resource import Resource, verify_resource
 from acquis.registry.rules import Rule, RuleBroken, broken
-from acquis.registry.status_list import verify_status_list
-from acquis.registry.strict_json import parse_json, parse_object
-from acquis.text import Text
+from acquis.registry.strict_json import MAX_BYTES
+from acquis.registry.witness import parse_witness_file
+from registry_host.acceptance import (
+    check_first_and_last,
+    check_references,
+    check_replacement,
+    did_of_log,
+    tag_of,
+)
 from registry_host.files import keep_version, move_into_place, read_or_none, write_whole
 from registry_host.grants import Grants
 from registry_host.metadata import SignedTree, target_of
+from registry_host.refusals import LogMissing, TagMissing, TailsUnclaimed
 
-MOST_AHEAD: Final = timedelta(minutes=5)
 MOST_UNCLAIMED_TAILS: Final = 200
-
-
-class TagMissing(Conflict):
-    """Something stands there; replacing it needs the tag of what stands."""
-
-    code = "precondition-required"
-    title = Text("The tag of what stands is needed", "L’étiquette de l’existant est nécessaire")
-
-
-class TagStale(Conflict):
-    """Something else stands there than the writer had seen."""
-
-    code = "precondition-failed"
-    title = Text("Something else stands there by now", "Autre chose s’y trouve désormais")
+MOST_EARLY_WITNESS: Final = 256 * 1024  # bytes, while no log stands that could be witnessed
 
 
 class Outcome(StrEnum):
@@ -99,14 +91,14 @@ class Publications:
         self._locks_lock = threading.Lock()
 
     def put_log(self, folder: str, raw: bytes) -> Written:
-        """Publish a DID log. Raises: NotAllowed, RuleBroken, Unavailable."""
+        """Publish a DID log. Raises: NotGranted, RuleBroken, Unavailable."""
         self._grants.check(folder)
         published = log_path(folder)
         with self._one_writer(folder):
             standing = read_or_none(self.files.path_of(published))
             if raw == standing:
                 return self._unchanged(published, raw)
-            did = self._did_of(raw, folder)
+            did = did_of_log(raw, self._host, folder)
             if not raw.endswith(b"\n") or not raw.startswith(standing or b""):
                 raise broken(
                     Rule.LOG_EXTENDED,
@@ -115,16 +107,16 @@ class Publications:
                 )
             witness = read_or_none(self.files.path_of(witness_path(folder)))
             document = verify_did_log(did, raw, witness)
-            _check_first_and_last(raw, document.updated)
+            check_first_and_last(raw, document.updated)
             changes = {published: raw}
             if standing is None:
                 changes[index_path(folder)] = build_index(Index(did, {}))
             return self._write(published, changes, standing)
 
     def put_witness(self, folder: str, raw: bytes) -> Written:
-        """Publish a witness file; the log that stands must still verify with it.
+        """Publish a witness file, before the log or the entry that its proofs approve.
 
-        Raises: NotAllowed, NotFound, RuleBroken.
+        The log that stands must still verify with it. Raises: NotGranted, RuleBroken.
         """
         self._grants.check(folder)
         published = witness_path(folder)
@@ -133,15 +125,15 @@ class Publications:
             if raw == standing:
                 return self._unchanged(published, raw)
             log = read_or_none(self.files.path_of(log_path(folder)))
-            if log is None:
-                raise _no_log(folder)
-            verify_did_log(self._did_of(log, folder), log, raw)
+            parse_witness_file(raw, MAX_BYTES if log else MOST_EARLY_WITNESS)
+            if log is not None:
+                verify_did_log(did_of_log(log, self._host, folder), log, raw)
             return self._write(published, {published: raw}, standing)
 
     def put_resource(self, folder: str, digest: str, raw: bytes, tag: str | None) -> Written:
         """Publish a resource, or replace it when ``tag`` is that of what stands.
 
-        Raises: NotAllowed, NotFound, RuleBroken, TagMissing, TagStale.
+        Raises: NotGranted, LogMissing, RuleBroken, TagMissing, TagStale.
         """
         self._grants.check(folder)
         published = resource_path(folder, digest)
@@ -151,15 +143,15 @@ class Publications:
                 return self._unchanged(published, raw)
             log = read_or_none(self.files.path_of(log_path(folder)))
             if log is None:
-                raise _no_log(folder)
-            did = self._did_of(log, folder)
+                raise LogMissing(folder)
+            did = did_of_log(log, self._host, folder)
             resource = verify_resource(
                 raw, f"{did}/resources/{digest}", self.files.resolve_did(did)
             )
             if standing is not None and tag is None:
                 return self._same_or_refused(published, resource, standing)
-            links_before = self._check_replacement(resource, standing, tag)
-            self._check_references(resource, links_before)
+            links_before = check_replacement(resource, standing, tag)
+            check_references(self.files, resource, links_before)
             changes = {published: raw}
             index = self._index(folder, did)
             following = index.with_resource(resource)
@@ -210,19 +202,6 @@ class Publications:
 
     # what the rules need
 
-    def _did_of(self, log: bytes, folder: str) -> str:
-        entry = parse_json(log.split(b"\n", 1)[0])
-        state = entry.get("state") if isinstance(entry, dict) else None
-        did = str(state.get("id")) if isinstance(state, dict) else ""
-        parts = parse_did(did)
-        if parts.host != self._host or parts.folder != folder:
-            raise broken(
-                Rule.PATH,
-                f"The DID belongs at {parts.host}/{parts.folder}, not here.",
-                f"Le DID a sa place à {parts.host}/{parts.folder}, pas ici.",
-            )
-        return did
-
     def _same_or_refused(
         self, published: PublishedPath, resource: Resource, standing: bytes
     ) -> Written:
@@ -238,57 +217,6 @@ class Publications:
             raise TagMissing()
         return self._unchanged(published, standing)
 
-    def _check_replacement(
-        self, resource: Resource, standing: bytes | None, tag: str | None
-    ) -> int:
-        """Check that ``resource`` may replace what stands; return how many links stood."""
-        if standing is None and tag is None:
-            return 0
-        if standing is None or tag != tag_of(standing):
-            raise TagStale()
-        before = parse_object(standing)
-        links = [(link["id"], link["timestamp"]) for link in before.get("links", [])]
-        if [(link.id, link.timestamp) for link in resource.links[: len(links)]] != links:
-            raise broken(
-                Rule.LINKS,
-                "Links are only appended; some that stand are missing or changed.",
-                "Les liens ne sont qu’ajoutés ; certains manquent ou ont changé.",
-            )
-        created = resource.proof_created.strftime("%Y-%m-%dT%H:%M:%SZ")
-        same = before["metadata"]["resourceName"] == resource.name
-        if not same or created < before["proof"]["created"]:
-            raise broken(
-                Rule.RESOURCE_CHANGED,
-                "A resource that stands is only signed again, later, under the same name.",
-                "Une ressource existante n’est que signée à nouveau, plus tard, sous le même nom.",
-            )
-        return len(links)
-
-    def _check_references(self, resource: Resource, links_before: int) -> None:
-        content = resource.content
-        try:
-            if resource.type is ResourceType.CREDENTIAL_DEFINITION:
-                if parse_did(content["schemaId"].split("/")[0]).host == self._host:
-                    self.files.resolve_resource(content["schemaId"], ResourceType.SCHEMA)
-            elif resource.type is ResourceType.REVOCATION_REGISTRY_DEFINITION:
-                self.files.resolve_resource(
-                    content["credDefId"], ResourceType.CREDENTIAL_DEFINITION
-                )
-                self.files.tails_file(content["value"]["tailsHash"])
-                for link in resource.links[links_before:]:
-                    listed = self.files.resolve_resource(link.id, ResourceType.STATUS_LIST)
-                    verify_status_list(resource, link, listed)
-            elif resource.type is ResourceType.STATUS_LIST:
-                self.files.resolve_resource(
-                    content["revRegDefId"], ResourceType.REVOCATION_REGISTRY_DEFINITION
-                )
-        except NotFound as error:
-            raise broken(
-                Rule.REFERENCE,
-                f"What it refers to is not published yet: {error.says.en}",
-                f"Ce à quoi elle se réfère n’est pas encore publié : {error.says.fr}",
-            ) from error
-
     def _check_room_for_tails(self) -> None:
         """Refuse tails while too many wait for their registry: anybody may upload them."""
         stand = sum(1 for _ in (self.public / "tails" / "hash").glob("*"))
@@ -297,14 +225,7 @@ class Publications:
             for folder in self.files.folders()
         )
         if stand - claimed >= MOST_UNCLAIMED_TAILS:
-            raise Unavailable(
-                Text(
-                    f"{MOST_UNCLAIMED_TAILS} tails files wait for their revocation registry;"
-                    " no more are taken until it is published.",
-                    f"{MOST_UNCLAIMED_TAILS} fichiers tails attendent leur registre de révocation ;"
-                    " aucun autre n’est accepté avant sa publication.",
-                )
-            )
+            raise TailsUnclaimed(MOST_UNCLAIMED_TAILS)
 
     def _index(self, folder: str, did: str) -> Index:
         raw = read_or_none(self.files.path_of(index_path(folder)))
@@ -334,33 +255,3 @@ class Publications:
 
     def _sign(self, changes: dict[PublishedPath, bytes]) -> None:
         self._tree.sign({str(path): target_of(str(path), raw) for path, raw in changes.items()})
-
-
-def tag_of(raw: bytes) -> str:
-    """Return the entity tag of a file: its SHA-256 in hex, quoted."""
-    return f'"{sha256(raw).hexdigest()}"'
-
-
-def _check_first_and_last(log: bytes, updated: datetime) -> None:
-    first = json.loads(log.split(b"\n", 1)[0])
-    if not first["parameters"].get("nextKeyHashes"):
-        raise broken(
-            Rule.PRE_ROTATION,
-            "The first entry must commit to the next update key (nextKeyHashes).",
-            "La première entrée doit s’engager sur la clé suivante (nextKeyHashes).",
-        )
-    if updated > datetime.now(UTC) + MOST_AHEAD:
-        raise broken(
-            Rule.LOG_FORM,
-            "The last entry is dated more than five minutes ahead.",
-            "La dernière entrée est datée de plus de cinq minutes dans le futur.",
-        )
-
-
-def _no_log(folder: str) -> NotFound:
-    return NotFound(
-        Text(
-            f"No DID log stands in {folder}; publish it first.",
-            f"Aucun journal de DID dans {folder} ; publiez-le d’abord.",
-        )
-    )

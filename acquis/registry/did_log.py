@@ -34,6 +34,7 @@ from acquis.registry.did_resolution import LIBRARY_ERRORS, resolve_log
 from acquis.registry.keys import SigningKey, decode_multikey
 from acquis.registry.rules import Rule, RuleBroken, broken
 from acquis.registry.strict_json import MAX_BYTES, parse_json
+from acquis.registry.witness import counting_proofs, is_log_proof, named_witnesses
 
 __all__ = [
     "DidDocument",
@@ -48,11 +49,9 @@ __all__ = [
 
 MAX_LINES = 10_000
 MAX_LINE_BYTES = 256 * 1024
-MAX_WITNESS_ENTRIES = 1_000
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ENTRY_KEYS = {"versionId", "versionTime", "parameters", "state", "proof"}
-_PROOF_KEYS = {"type", "cryptosuite", "verificationMethod", "created", "proofPurpose", "proofValue"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +96,14 @@ def build_genesis(
     next_key: SigningKey,
     attest_multikey: str,
     *,
+    parameters: Mapping[str, Any] | None = None,
     created: datetime | None = None,
 ) -> tuple[str, str]:
     """Return (DID, log of one entry) for ``folder`` = ``namespace/issuer`` at ``host``.
 
     ``next_key`` is only committed to (pre-rotation); ``attest_multikey`` becomes
-    ``<did>#<multikey>`` in verificationMethod and assertionMethod. The log ends with a line feed.
+    ``<did>#<multikey>`` in verificationMethod and assertionMethod; ``parameters`` are further
+    ones, such as ``witness``. The log ends with a line feed.
     Raises: RuleBroken (did-form, multibase).
     """
     decode_multikey(attest_multikey)
@@ -123,12 +124,13 @@ def build_genesis(
         "assertionMethod": [method],
         "authentication": [method],
     }
-    parameters = {
+    all_parameters = {
+        **(parameters or {}),
         "updateKeys": [update_key.multikey],
         "nextKeyHashes": [key_commitment(next_key.multikey)],
         "portable": False,
     }
-    state = provision_did(document, params=parameters, timestamp=created)
+    state = provision_did(document, params=all_parameters, timestamp=created)
     state.sign(_library_key(update_key), timestamp=state.timestamp)
     return state.document_id, state.history_json() + "\n"
 
@@ -187,10 +189,10 @@ def verify_did_log(
     """
     parse_did(did)
     lines = _split_log(log)
-    version_ids = _check_entries(did, lines)
+    version_ids, witnesses = _check_entries(did, lines)
     _check_remembered(version_ids, remembered_version, remembered_version_id)
     if witness is not None:
-        _check_witness_form(witness)
+        witness = counting_proofs(witness, version_ids, witnesses)
     try:
         state, metadata = resolve_log(did, lines, witness)
         return _document(did, state, metadata, version_ids)
@@ -242,8 +244,10 @@ def _split_log(log: bytes) -> list[str]:
     return [line.decode("utf-8") for line in raw_lines]
 
 
-def _check_entries(did: str, lines: list[str]) -> tuple[str, ...]:
+def _check_entries(did: str, lines: list[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the version ids of the entries and every witness that one of them names."""
     version_ids: list[str] = []
+    witnesses: set[str] = set()
     deactivated = False
     for number, line in enumerate(lines, start=1):
         entry = json.loads(line)
@@ -260,8 +264,9 @@ def _check_entries(did: str, lines: list[str]) -> tuple[str, ...]:
                 f"L’entrée {number} du journal du DID n’a pas la forme attendue.",
             )
         version_ids.append(entry["versionId"])
+        witnesses |= named_witnesses(entry["parameters"].get("witness"))
         deactivated = entry["parameters"].get("deactivated", False)
-    return tuple(version_ids)
+    return tuple(version_ids), frozenset(witnesses)
 
 
 def _is_formed(entry: dict[str, Any], did: str) -> bool:
@@ -277,19 +282,8 @@ def _is_formed(entry: dict[str, Any], did: str) -> bool:
         and isinstance(parameters.get("deactivated", False), bool)
         and isinstance(proofs, list)
         and 1 <= len(proofs) <= 10
-        and all(_is_log_proof(proof) for proof in proofs)
+        and all(is_log_proof(proof) for proof in proofs)
         and len({proof["verificationMethod"] for proof in proofs}) == len(proofs)
-    )
-
-
-def _is_log_proof(proof: object) -> bool:
-    return (
-        isinstance(proof, dict)
-        and set(proof) <= _PROOF_KEYS
-        and "verificationMethod" in proof
-        and all(isinstance(value, str) for value in proof.values())
-        and proof.get("cryptosuite") == "eddsa-jcs-2022"
-        and proof.get("proofPurpose") == "assertionMethod"
     )
 
 
@@ -305,28 +299,6 @@ def _check_remembered(version_ids: tuple[str, ...], version: int, version_id: st
             Rule.LOG_ROLLBACK,
             f"The DID log says something else at version {version} than it said before.",
             f"Le journal du DID dit autre chose à la version {version} que précédemment.",
-        )
-
-
-def _check_witness_form(witness: bytes) -> None:
-    entries = parse_json(witness)
-    if (
-        not isinstance(entries, list)
-        or len(entries) > MAX_WITNESS_ENTRIES
-        or not all(
-            isinstance(entry, dict)
-            and set(entry) == {"versionId", "proof"}
-            and isinstance(entry["versionId"], str)
-            and isinstance(entry["proof"], list)
-            and len(entry["proof"]) <= 100
-            and all(_is_log_proof(proof) for proof in entry["proof"])
-            for entry in entries
-        )
-    ):
-        raise broken(
-            Rule.WITNESS,
-            "The witness file is no list of versions with eddsa-jcs-2022 proofs.",
-            "Le fichier des témoins n’est pas une liste de versions avec preuves eddsa-jcs-2022.",
         )
 
 

@@ -59,7 +59,7 @@ def parse_folder(folder: str) -> str:
     """Return ``namespace/issuer`` when it may be granted. Raises: RuleBroken (path)."""
     parts = folder.split("/") if isinstance(folder, str) else []
     if len(parts) != 2 or not all(is_name(part) for part in parts) or parts[0] in RESERVED:
-        raise _refusal()
+        raise path_refusal()
     return folder
 
 
@@ -70,7 +70,7 @@ def parse_path(path: str) -> PublishedPath:
         try:
             check_tails_hash(parts[2])
         except RuleBroken as error:
-            raise _refusal() from error
+            raise path_refusal() from error
         return PublishedPath(FileKind.TAILS, "", parts[2])
     folder = parse_folder("/".join(parts[:2]))
     if len(parts) == 3 and parts[2] in _FIXED:
@@ -79,9 +79,9 @@ def parse_path(path: str) -> PublishedPath:
         try:
             decode_digest(parts[3])
         except RuleBroken as error:
-            raise _refusal() from error
+            raise path_refusal() from error
         return PublishedPath(FileKind.RESOURCE, folder, parts[3])
-    raise _refusal()
+    raise path_refusal()
 
 
 def log_path(folder: str) -> PublishedPath:
@@ -110,7 +110,8 @@ def tails_path(tails_hash: str) -> PublishedPath:
     return PublishedPath(FileKind.TAILS, "", tails_hash)
 
 
-def _refusal() -> RuleBroken:
+def path_refusal() -> RuleBroken:
+    """Return the refusal of a path under which nothing is published."""
     return broken(
         Rule.PATH,
         "This path names nothing that a registry publishes.",

@@ -122,7 +122,9 @@ def test_a_registration_made_again_after_a_crash_is_success_and_changes_nothing(
 
 def test_a_folder_that_was_not_granted_is_refused(server: RegistryServer, issuer: Issuer) -> None:
     with server.client() as client:
-        assert_refused(client.put(f"/{issuer.folder}/did.jsonl", content=issuer.log), 403)
+        assert_refused(
+            client.put(f"/{issuer.folder}/did.jsonl", content=issuer.log), 403, Rule.GRANTED
+        )
 
 
 def test_a_log_belongs_in_the_folder_of_its_did(server: RegistryServer, issuer: Issuer) -> None:
@@ -169,7 +171,7 @@ def test_nothing_follows_a_deactivation(
 def test_a_resource_needs_a_published_log_first(server: RegistryServer, issuer: Issuer) -> None:
     server.grants.grant(issuer.folder)
     with server.client() as client:
-        assert_refused(put(client, issuer.schema()), 404)
+        assert_refused(put(client, issuer.schema()), 404, Rule.LOG_FIRST)
 
 
 def test_a_resource_of_another_issuer_is_refused(
@@ -207,7 +209,7 @@ def test_links_are_appended_by_compare_and_swap(
         tag = standing.headers["etag"]
         third, longer = append_list(client, issuer, published.definition, 3000, (1,))
         again = issuer.sign(longer, datetime.now(UTC) + timedelta(seconds=5))
-        assert_refused(put(client, again, tag), 412)
+        assert_refused(put(client, again, tag), 412, Rule.TAG)
 
         now = client.get(path_of(longer)).headers["etag"]
         for links in (
@@ -232,7 +234,7 @@ def test_a_definition_that_says_more_needs_the_tag_of_what_stands(
     longer = issuer.sign({**published.definition, "links": [*published.definition["links"], link]})
     with server.client() as client:
         assert put(client, status_list).status_code == 201
-        assert_refused(put(client, longer), 428)
+        assert_refused(put(client, longer), 428, Rule.TAG)
 
 
 def test_a_link_must_name_a_list_that_stands_and_fits(
@@ -290,7 +292,7 @@ def test_a_resource_that_cannot_be_read_is_refused(
 def test_limits_are_said(server: RegistryServer, issuer: Issuer, published: Published) -> None:
     with server.client() as client:
         answer = client.put(path_of(published.schema), content=b" " * (MAX_BYTES + 1))
-        assert_refused(answer, 413)
+        assert_refused(answer, 413, Rule.SIZE)
         assert str(MAX_BYTES) in answer.json()["detail"]
         log = issuer.log + "x" * (257 * 1024) + "\n"
         assert_refused(client.put(f"/{issuer.folder}/did.jsonl", content=log), 413, Rule.SIZE)
@@ -323,7 +325,7 @@ def test_tails_come_as_one_file_of_a_form(
 ) -> None:
     _, tails_hash = tails()
     with server.client() as client:
-        assert_refused(client.put(f"/tails/hash/{tails_hash}", **form), 422)  # type: ignore[arg-type]
+        assert_refused(client.put(f"/tails/hash/{tails_hash}", **form), 422, Rule.TAILS_FORM)  # type: ignore[arg-type]
     assert not list((server.settings.folder / "uploads").glob("*"))
 
 
@@ -442,4 +444,4 @@ def test_tails_that_nobody_claims_fill_no_disk(
             raw, tails_hash = tails(f"{published.tails_hash}{number}")
             answers.append(client.put(f"/tails/hash/{tails_hash}", files={"tails": raw}))
     assert answers[0].status_code == 201
-    assert_refused(answers[-1], 503)
+    assert_refused(answers[-1], 503, Rule.TAILS_CLAIMED)
