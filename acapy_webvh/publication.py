@@ -16,11 +16,12 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
-import httpx
 from acapy_agent.core.profile import Profile
 
+from acapy_webvh.host import TIMEOUT_SECONDS, RegistryHost
 from acapy_webvh.reader import MirrorReader
 from acapy_webvh.signing import sign_with_wallet
 from acquis.errors import Conflict, Unavailable
@@ -35,23 +36,22 @@ from acquis.registry.resource import (
 )
 from acquis.text import Text
 
-TIMEOUT_SECONDS = 30.0
 ATTEMPTS = 5
 
 
 class Publisher:
     """Writes to one registry host in the name of the DIDs whose attest keys the wallet holds."""
 
-    def __init__(self, reader: MirrorReader, base_url: str) -> None:
+    def __init__(
+        self, reader: MirrorReader, base_url: str, *, timeout: float = TIMEOUT_SECONDS
+    ) -> None:
         self._reader = reader
-        self._client = httpx.AsyncClient(
-            base_url=base_url, timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False
-        )
+        self._host = RegistryHost(base_url, timeout=timeout)
         self._one_list = asyncio.Lock()
 
     async def close(self) -> None:
         """Close the connections to the host."""
-        await self._client.aclose()
+        await self._host.close()
 
     async def publish(
         self,
@@ -66,7 +66,9 @@ class Publisher:
         Raises ``Unavailable`` (the host does not answer), ``Conflict`` (it refuses), ``Untrusted``,
         ``NotFound`` (this wallet cannot sign for the DID).
         """
-        resource = build_resource(did, resource_type, name, content)
+        resource = await self._reader.in_thread(
+            lambda: build_resource(did, resource_type, name, content)
+        )
         standing = await self._reader.refreshed_resource(resource["id"], resource_type)
         if standing is not None:
             return standing
@@ -149,8 +151,10 @@ class Publisher:
             "currentAccumulator": accumulator,
             "timestamp": timestamp,
         }
-        status_list = build_resource(
-            definition.did, ResourceType.STATUS_LIST, definition.name, content
+        status_list = await self._reader.in_thread(
+            lambda: build_resource(
+                definition.did, ResourceType.STATUS_LIST, definition.name, content
+            )
         )
         await self._put(await sign_with_wallet(profile, document, status_list))
         link = Link(id=status_list["id"], timestamp=timestamp)
@@ -175,33 +179,26 @@ class Publisher:
 
     async def _read_from_host(self, resource_id: str) -> tuple[Resource, str]:
         """The resource as the host serves it now, verified, and its entity tag."""
-        try:
-            response = await self._client.get(_path(resource_id))
-        except httpx.HTTPError as error:
-            raise _silent() from error
-        if response.status_code != httpx.codes.OK:
-            raise _refused(response)
+        answer = await self._host.get(_path(resource_id))
+        if answer.status != HTTPStatus.OK:
+            raise _refused(answer.status)
         document = await self._reader.document(parse_resource_id(resource_id)[0])
         resource = await self._reader.in_thread(
-            lambda: verify_resource(response.content, resource_id, document)
+            lambda: verify_resource(answer.body, resource_id, document)
         )
-        return resource, response.headers.get("etag", "")
+        return resource, answer.etag
 
     async def _put(self, resource: Mapping[str, Any], *, etag: str | None = None) -> bool:
         """Write a signed resource; false when ``etag`` is no longer the one that stands."""
         headers = {"content-type": "application/json"}
         if etag is not None:
             headers["if-match"] = etag
-        try:
-            response = await self._client.put(
-                _path(resource["id"]), content=json.dumps(resource), headers=headers
-            )
-        except httpx.HTTPError as error:
-            raise _silent() from error
-        if response.status_code == httpx.codes.PRECONDITION_FAILED and etag is not None:
+        body = json.dumps(resource).encode()
+        status = (await self._host.put(_path(resource["id"]), body, headers)).status
+        if status == HTTPStatus.PRECONDITION_FAILED and etag is not None:
             return False
-        if not response.is_success:
-            raise _refused(response)
+        if not 200 <= status < 300:
+            raise _refused(status)
         return True
 
 
@@ -212,12 +209,6 @@ def _path(resource_id: str) -> str:
 
 def _revoked(states: Sequence[int]) -> frozenset[int]:
     return frozenset(index for index, state in enumerate(states) if state)
-
-
-def _silent() -> Unavailable:
-    return Unavailable(
-        Text("The registry does not answer.", "Le registre ne répond pas."),
-    )
 
 
 def _not_shown() -> Unavailable:
@@ -238,9 +229,8 @@ def _busy() -> Unavailable:
     )
 
 
-def _refused(response: httpx.Response) -> Conflict | Unavailable:
-    status = response.status_code
-    kind = Unavailable if response.is_server_error or status == 429 else Conflict
+def _refused(status: int) -> Conflict | Unavailable:
+    kind = Unavailable if status >= 500 or status == HTTPStatus.TOO_MANY_REQUESTS else Conflict
     return kind(
         Text(
             f"The registry refused the publication (status {status}).",

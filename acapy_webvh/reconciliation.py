@@ -93,5 +93,9 @@ async def _kept_lists(profile: Profile) -> list[RevList]:
     """The wallet's status lists that revoke anything: no other can be ahead of the registry's."""
     async with profile.session() as session:
         entries = await session.handle.fetch_all(CATEGORY_REV_LIST)
-    lists = (RevList.deserialize(entry.value_json["rev_list"]) for entry in entries)
-    return [kept for kept in lists if any(kept.revocation_list)]
+
+    def read() -> list[RevList]:
+        lists = (RevList.deserialize(entry.value_json["rev_list"]) for entry in entries)
+        return [kept for kept in lists if any(kept.revocation_list)]
+
+    return await asyncio.to_thread(read)
