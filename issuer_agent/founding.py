@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from acquis.acapy import wallet
 from acquis.registry.did import parse_did
 from acquis.registry.did_log import build_genesis
-from acquis.registry.keys import SigningKey
+from issuer_agent import update_keys
 from issuer_agent.store import institution
 from issuer_agent.store.tables import InstitutionRow
 from issuer_agent.surroundings import Surroundings
@@ -56,12 +53,10 @@ async def found(around: Surroundings) -> Institution:
 
 async def _make(around: Surroundings) -> InstitutionRow:
     settings = around.settings
-    update_key, next_key = await asyncio.to_thread(
-        _load_or_create_keys, settings.folder / "keys" / "update.json"
-    )
+    keys = await asyncio.to_thread(update_keys.load_or_create, settings.update_keys)
     attest = (await wallet.create_key(around.agent)).multikey
     did, log = build_genesis(
-        settings.registry_host, settings.registry_folder, update_key, next_key, attest
+        settings.registry_host, settings.registry_folder, keys.update, keys.next, attest
     )
     row = InstitutionRow(id=institution.ONLY, did=did, attest_multikey=attest, log=log)
     async with around.database.write() as session:
@@ -75,23 +70,3 @@ async def _publish(around: Surroundings, row: InstitutionRow) -> None:
     await around.publisher.publish(f"/{folder}/did.jsonl", row.log.encode(), "application/jsonl")
     await asyncio.to_thread(around.mirror.refresh)
     await asyncio.to_thread(around.mirror.resolve_did, row.did)
-
-
-def _load_or_create_keys(file: Path) -> tuple[SigningKey, SigningKey]:
-    """Return the update key and the next one, kept in ``file`` (mode 0600), made the first time."""
-    if not file.exists():
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = {name: SigningKey.generate().seed.hex() for name in ("update", "next")}
-        draft = file.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            json.dump(made, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(file)
-    kept = json.loads(file.read_text())
-    return (
-        SigningKey.from_seed(bytes.fromhex(kept["update"])),
-        SigningKey.from_seed(bytes.fromhex(kept["next"])),
-    )

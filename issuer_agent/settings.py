@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -40,3 +42,8 @@ class IssuerSettings(AgentSettings):
     claim_days: int = Field(
         default=90, ge=1, le=3650, description="How long a claim link can be used, in days."
     )
+
+    @property
+    def update_keys(self) -> Path:
+        """The file with the update keys of the institution's DID."""
+        return self.folder / "keys" / "update.json"

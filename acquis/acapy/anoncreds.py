@@ -107,6 +107,12 @@ async def find_credential_definition(
     return next(iter(answer.texts("credential_definition_ids")), None)
 
 
+async def list_credential_definitions(client: AgentClient, issuer: str) -> tuple[str, ...]:
+    """Return the ids of all credential definitions of ``issuer`` whose private keys we hold."""
+    answer = await client.get("/anoncreds/credential-definitions", query={"issuer_id": issuer})
+    return answer.texts("credential_definition_ids")
+
+
 async def register_credential_definition(
     client: AgentClient, issuer: str, schema_id: str, tag: str, registry_size: int
 ) -> str:

@@ -27,6 +27,9 @@ class InstitutionRow(Base):
     attest_multikey: Mapped[str] = mapped_column(String(100))
     log: Mapped[str] = mapped_column(Text)
     published_at: Mapped[int | None] = mapped_column(default=None)
+    rotation: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True), default=None
+    )  # one that is not finished
 
 
 class AchievementRow(Due, Base):
