@@ -171,11 +171,11 @@ class Town:
                 "WALLET_URL": self.url("wallet"),
                 "REGISTRY_SIZE": str(self.registry_size),
             },
-            "wallet": {"LOOPBACK_LINKS": "true", "ANCHOR": anchor.did},
+            "wallet": {"LOOPBACK_LINKS": "true", "ANCHORS": anchor.did},
             "verifier": {
                 "EMPLOYER_NAME": EMPLOYER,
                 "WALLET_URL": self.url("wallet"),
-                "ANCHOR": anchor.did,
+                "ANCHORS": anchor.did,
             },
         }[unit]
         settings = {

@@ -85,7 +85,7 @@ async def open_wallet(around: Surroundings, learner_id: str) -> AgentClient:
 
 def publications_of(around: Surroundings) -> Publications:
     """Return the mirror as it is looked at now."""
-    return Publications(around.mirror, around.settings.anchor, around.clock.now())
+    return Publications(around.mirror, around.settings.anchors, around.clock.now())
 
 
 def _look_up(

@@ -6,11 +6,12 @@ or what does not hold, is None or unknown, and a page says what it can without i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 
 from acquis.credentials.achievement import Achievement, parse_achievement
 from acquis.credentials.attributes import CredentialAttributes, parse_attributes
@@ -21,6 +22,8 @@ from acquis.registry.mirror import Mirror
 from acquis.registry.resource import Resource
 from acquis.registry.trust_list import TrustEntry, TrustList, parse_trust_list
 from acquis.text import Text
+
+_ANCHORS_HELD: Final = 20  # as many as may be chosen
 
 
 class Standing(StrEnum):
@@ -42,9 +45,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """An issuer by its DID; the rest is the trust anchor's word, None where it says nothing.
+    """An issuer by its DID; the rest is a trust anchor's word, None where no anchor says anything.
 
-    ``recognised_by`` is who accredited it for all the competencies at hand on the day of the award.
+    ``recognised_by`` is who accredited it for all the competencies at hand on the day of the award;
+    one anchor must answer for all of them.
     """
 
     did: str
@@ -83,11 +87,11 @@ def labels_of(described: Iterable[Described]) -> dict[str, Text]:
 
 
 class Publications:
-    """One look at the mirror: ``anchor`` is the trust anchor's DID ("" for none), ``now`` Unix seconds."""
+    """One look at the mirror: ``anchors`` are the trust anchors' DIDs, ``now`` Unix seconds."""
 
-    def __init__(self, mirror: Mirror, anchor: str, now: int) -> None:
+    def __init__(self, mirror: Mirror, anchors: Sequence[str], now: int) -> None:
         self._mirror = mirror
-        self._anchor = anchor
+        self._anchors = anchors
         self._now = now
         self._today = datetime.fromtimestamp(now, UTC).date()
 
@@ -133,17 +137,26 @@ class Publications:
             return None
 
     def _issuer(self, did: str, says: CredentialAttributes | None) -> Issuer:
+        """Describe the issuer by the first anchor that recognises it, else by one that knows it."""
+        described = [self._described_by(anchor, did, says) for anchor in self._anchors]
+        known = [each for each in described if each is not None]
+        recognised = [each for each in known if each.recognised_by is not None]
+        return (recognised or known or [Issuer(did)])[0]
+
+    def _described_by(
+        self, anchor: str, did: str, says: CredentialAttributes | None
+    ) -> Issuer | None:
         try:
-            trusted = _read_trust_list(self._mirror.trust_list(self._anchor))
+            trusted = _read_trust_list(self._mirror.trust_list(anchor))
         except AcquisError:
-            return Issuer(did)
+            return None
         entry = trusted.entry_of(did)
         if entry is None or trusted.is_overdue(self._today):
-            return Issuer(did)
+            return None
         return Issuer(did, entry.legal_name, entry.website, _accreditors(trusted, entry, says))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=_ANCHORS_HELD)
 def _read_trust_list(found: Resource) -> TrustList:
     return parse_trust_list(found.content)
 

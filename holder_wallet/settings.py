@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from acquis.service.settings import AgentSettings
+from acquis.service.settings import RelyingSettings
 
 
-class WalletSettings(AgentSettings):
+class WalletSettings(RelyingSettings):
     """Settings of the wallet: environment variables ``ACQUIS_WALLET_…``."""
 
     model_config = SettingsConfigDict(
@@ -31,8 +31,4 @@ class WalletSettings(AgentSettings):
         ge=1,
         le=1440,
         description="How long a request waits for the learner, in minutes.",
-    )
-    anchor: str = Field(
-        default="",
-        description="DID of the trust anchor by which institutions are shown as recognised.",
     )

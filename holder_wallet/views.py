@@ -46,7 +46,7 @@ def requester_of(row: ExchangeRow) -> Party:
 
 
 def issuer_of(issuer: Issuer, row: ExchangeRow) -> Party:
-    """Return who offers a credential: verified when the trust anchor knows the DID that signs."""
+    """Return who offers a credential: verified when a trust anchor knows the DID that signs."""
     if issuer.legal_name is None:
         return Party(None, _sender(row), verified=False, did=issuer.did)
     site = urlsplit(issuer.website or "").hostname

@@ -14,6 +14,7 @@ from acquis.credentials.environment import PublishedAchievement
 from acquis.credentials.request import parse_presentation_request
 from acquis.errors import AcquisError
 from verifier import requesting, views
+from verifier.anchor_views import AnchorView, build_anchors
 from verifier.result_views import achievement_ids, build_result, report_of
 from verifier.store import sessions
 from verifier.store.tables import RequestRow, SessionRow
@@ -51,6 +52,11 @@ class PageContexts:
         """Look at a person's requests."""
         async with self._around.database.read() as session:
             return views.build_list(await sessions.newest(session, person_id))
+
+    async def anchors(self) -> Sequence[AnchorView]:
+        """Look at the trust anchors this employer relies on."""
+        environment = requesting.environment_of(self._around)
+        return await asyncio.to_thread(build_anchors, environment)
 
     async def glance(self, request_id: str, person_id: str) -> Glance:
         """Look at the session on screen, a new one where nobody scanned the last in time.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -43,7 +44,7 @@ def build_page_routes(around: Surroundings, pages: Pages) -> APIRouter:
     router = APIRouter(include_in_schema=False, route_class=PageRoute)
     contexts = PageContexts(around)
     _add_requests(router, around, pages, contexts)
-    _add_ask(router, around, pages)
+    _add_ask(router, around, pages, contexts)
     _add_request(router, around, pages, contexts)
     _add_public(router, around, pages, contexts)
     return router
@@ -63,13 +64,17 @@ def _add_requests(
         return pages.stream(request, "requests_live.html", states)
 
 
-def _add_ask(router: APIRouter, around: Surroundings, pages: Pages) -> None:
-    def show(request: Request, typed: Typed, errors: Mapping[str, Text]) -> Response:
-        return _show_form(pages, request, typed, errors)
+def _add_ask(router: APIRouter, around: Surroundings, pages: Pages, contexts: PageContexts) -> None:
+    show = _Form(pages, contexts).show
+
+    @router.get("/trust")
+    async def trust(request: Request, _person: SignedIn) -> Response:
+        anchors = await contexts.anchors()
+        return pages.render(request, "trust.html", 200, anchors=anchors, here="/trust")
 
     @router.get("/ask")
     async def form(request: Request, _person: SignedIn) -> Response:
-        return show(request, *check_choice(parse_typed(request.query_params.multi_items())))
+        return await show(request, *check_choice(parse_typed(request.query_params.multi_items())))
 
     @router.post("/ask")
     async def ask(request: Request, person: SignedIn) -> Response:
@@ -80,14 +85,14 @@ def _add_ask(router: APIRouter, around: Surroundings, pages: Pages) -> None:
         elif "add" in pressed:
             typed = add_key(typed, pressed["add"])
         if "ask" not in pressed:
-            return show(request, *check_choice(typed))
+            return await show(request, *check_choice(typed))
         asked, errors = parse_ask_form(typed, today(around.clock))
         if asked is None:
-            return show(request, check_choice(typed)[0], errors)
+            return await show(request, check_choice(typed)[0], errors)
         try:
             return _go_to(f"/requests/{await requesting.ask(around, person.id, asked)}")
         except AcquisError as error:
-            return _show_form(pages, request, typed, {"": error.says}, _status_on_form(error))
+            return await show(request, typed, {"": error.says}, _status_on_form(error))
 
 
 def _add_request(
@@ -119,7 +124,8 @@ def _add_request(
             return _go_to(f"/requests/{await requesting.ask_again(around, person.id, row.id)}")
         except AcquisError as error:  # say it on the form, where something else can be asked
             typed = typed_of(parse_presentation_request(row.request))
-            return _show_form(pages, request, typed, {"": error.says}, _status_on_form(error))
+            form = _Form(pages, contexts)
+            return await form.show(request, typed, {"": error.says}, _status_on_form(error))
 
 
 def _add_public(
@@ -155,15 +161,23 @@ async def _each(
         yield await build(seen)
 
 
-def _show_form(
-    pages: Pages,
-    request: Request,
-    typed: Typed,
-    errors: Mapping[str, Text],
-    status: int | None = None,
-) -> Response:
-    status = status or (422 if errors else 200)
-    return pages.render(request, "ask.html", status, **views.build_ask(typed, errors))
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The form that asks for a proof, as it is shown again and again."""
+
+    pages: Pages
+    contexts: PageContexts
+
+    async def show(
+        self,
+        request: Request,
+        typed: Typed,
+        errors: Mapping[str, Text],
+        status: int | None = None,
+    ) -> Response:
+        """Show what was typed, what is wrong with it and whom the employer relies on."""
+        shown = views.build_ask(typed, errors, await self.contexts.anchors())
+        return self.pages.render(request, "ask.html", status or (422 if errors else 200), **shown)
 
 
 def _status_on_form(error: AcquisError) -> int:

@@ -53,7 +53,7 @@ def environment_of(around: Surroundings) -> MirrorEnvironment:
     """Return what verifications look at, as of now."""
     return MirrorEnvironment(
         mirror=around.mirror,
-        anchor=around.settings.anchor,
+        anchors=around.settings.anchors,
         now=around.clock.now(),
         grace=around.settings.grace_seconds,
         mirror_max_age=around.settings.mirror_hours * 3600,

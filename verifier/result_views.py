@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from acquis.credentials.environment import PublishedAchievement
+from acquis.credentials.environment import PublishedAchievement, Recognition
 from acquis.credentials.naming import COMMON_ATTRIBUTES
 from acquis.credentials.policy import Conclusion, Decision, parse_decision
 from acquis.credentials.report import (
@@ -26,7 +26,8 @@ from acquis.credentials.request import PresentationRequest, group_id, parse_pres
 from acquis.service.pages import Fact
 from acquis.text import Text
 from verifier.achievement_views import AchievementWords, build_achievement
-from verifier.evidence_views import build_evidence, write_day
+from verifier.basis_views import build_basis, find_remarks
+from verifier.evidence_views import build_evidence, write_age, write_day
 from verifier.store.tables import RequestRow, SessionRow
 
 _DECISIONS: Final[Mapping[Conclusion, str]] = {
@@ -74,6 +75,10 @@ _WHAT_TO_DO: Final[Mapping[str, Text]] = {
         "Find out about the institution yourself, or ask the publisher of your trust list.",
         "Renseignez-vous sur l’établissement, ou auprès de l’éditeur de votre liste de confiance.",
     ),
+    "issuer-identity": Text(
+        "Ask the candidate for another proof, or the institution what became of its identity.",
+        "Demandez une autre preuve au candidat, ou à l’établissement ce qu’est devenue son identité.",
+    ),
     "issuer-documents": _READ_AGAIN,
     "not-revoked": _READ_AGAIN,
     "assessed": _READ_AGAIN,
@@ -86,13 +91,17 @@ _DAYS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CheckView:
-    """One check; ``id`` is unique on the page, with the group of answers where it takes one."""
+    """One check; ``id`` is unique on the page, with the group of answers where it takes one.
+
+    ``age`` is how old what it rests on was when it was decided.
+    """
 
     id: str
     outcome: str
     reason: Text
     evidence: tuple[Fact, ...]
     as_of: datetime | None
+    age: Text | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +124,21 @@ class LearnedView:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Result:
-    """Everything the result shows; ``decision`` is accepted, refused or undetermined."""
+    """Everything the result shows; ``decision`` is accepted, refused or undetermined.
+
+    ``remarks`` must be seen beside the verdicts; ``basis`` is what it all rests on, and how old.
+    """
 
     decision: str
     reason: Text
     todo: Text | None
+    remarks: tuple[Text, ...]
     decided_at: datetime
     verdicts: tuple[VerdictView, ...]
     learned: tuple[LearnedView, ...]
     hidden: tuple[Text, ...]
     achievements: tuple[AchievementWords, ...]
+    basis: tuple[Fact, ...]
 
 
 def decision_of(content: Mapping[str, Any]) -> str:
@@ -167,11 +181,13 @@ def build_result(
         decision=_DECISIONS[decision.conclusion],
         reason=_reason(decision, report),
         todo=_todo(decision, report),
+        remarks=find_remarks(report),
         decided_at=datetime.fromtimestamp(report.checked_at, UTC),
         verdicts=tuple(_build_verdict(aspect, report, asked) for aspect in Aspect),
         learned=_build_learned(shown, report, achievements),
         hidden=tuple(_text(each) for each in shown.get("hidden", ())),
         achievements=achievements,
+        basis=build_basis(report),
     )
 
 
@@ -194,10 +210,32 @@ def _todo(decision: Decision, report: VerificationReport) -> Text | None:
     """Return what to do about the first thing that could not be told; there may be several."""
     if decision.conclusion is not Conclusion.COULD_NOT_TELL:
         return None
-    first = next(
-        (each for each in decision.because if report.outcome_of(each) is Outcome.INDETERMINATE), ""
-    )
+    against = [each for each in decision.because if _is_open(each, report)]
+    if "mirror-age" in against or _needs_refresh(report):
+        return _WHAT_TO_DO["mirror-age"]
+    first = against[0] if against else ""
+    unasked = Recognition.COULD_NOT_CHECK.value
+    if any(
+        each.id == first and each.evidence.get("recognition") == unasked for each in report.checks
+    ):
+        first = "trust-list"
     return _WHAT_TO_DO.get(first, _ASK_AGAIN)
+
+
+def _is_open(check_id: str, report: VerificationReport) -> bool:
+    return report.outcome_of(check_id) is Outcome.INDETERMINATE
+
+
+def _needs_refresh(report: VerificationReport) -> bool:
+    """Say whether it could not be told for want of a fresh copy of a trust list."""
+    states = {
+        listed.get("state")
+        for each in report.checks
+        if each.id == "trust-list" and isinstance(lists := each.evidence.get("lists"), tuple)
+        for listed in lists
+        if isinstance(listed, Mapping)
+    }
+    return _is_open("issuer-recognised", report) and bool(states & {"old-copy", "absent"})
 
 
 def _build_verdict(
@@ -212,7 +250,7 @@ def _build_verdict(
     views = []
     for number, each in enumerate(checks):
         own = each.id if times[each.id] == 1 else f"{each.id}-{each.subject or number}"
-        views.append(_build_check(each, own, asked))
+        views.append(_build_check(each, own, asked, report.checked_at))
     return VerdictView(
         name=aspect.value,
         outcome=outcome.value,
@@ -227,7 +265,9 @@ def _says(aspect: Aspect, outcome: Outcome, against: Sequence[Check]) -> Text:
     return against[0].reason if against else _NOTHING_CHECKED
 
 
-def _build_check(check: Check, own_id: str, asked: PresentationRequest) -> CheckView:
+def _build_check(
+    check: Check, own_id: str, asked: PresentationRequest, checked_at: int
+) -> CheckView:
     label = _label_of(check.subject, asked) if len(asked.competencies) > 1 else None
     reason = check.reason
     if label is not None:
@@ -238,6 +278,7 @@ def _build_check(check: Check, own_id: str, asked: PresentationRequest) -> Check
         reason=reason,
         evidence=build_evidence(check.evidence, asked.labels()),
         as_of=None if check.as_of is None else datetime.fromtimestamp(check.as_of, UTC),
+        age=None if check.as_of is None else write_age(check.as_of, checked_at),
     )
 
 

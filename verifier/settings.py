@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from acquis.service.settings import AgentSettings
+from acquis.service.settings import RelyingSettings
 
 
-class VerifierSettings(AgentSettings):
+class VerifierSettings(RelyingSettings):
     """Settings of the verifier: environment variables ``ACQUIS_VERIFIER_…``."""
 
     model_config = SettingsConfigDict(
@@ -23,9 +23,6 @@ class VerifierSettings(AgentSettings):
     employer_name: str = Field(description="Name of the employer, shown to learners.")
     wallet_url: str = Field(
         default="", description="The wallet offered first on the request page; empty: none."
-    )
-    anchor: str = Field(
-        default="", description="DID of the trust anchor whose trust list this employer relies on."
     )
     link_seconds: int = Field(
         default=120, ge=10, le=3600, description="How long one QR code can be scanned, in seconds."

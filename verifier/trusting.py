@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Final
 
 from acquis.credentials.achievement import parse_achievement
@@ -12,6 +14,7 @@ from acquis.credentials.environment import (
     ListInForce,
     PublishedAchievement,
     PublishedCredentialDefinition,
+    PublishedIssuer,
     PublishedRevocationRegistry,
     PublishedSchema,
     Standing,
@@ -20,14 +23,19 @@ from acquis.credentials.environment import (
 from acquis.errors import NotFound
 from acquis.registry.content import ResourceType
 from acquis.registry.mirror import Mirror
-from acquis.registry.trust_list import TrustList, parse_trust_list
-from acquis.text import Text
+from acquis.registry.resource import Resource
+from acquis.registry.trust_list import Scope, TrustEntry, TrustList, parse_trust_list
 
 _DAY: Final = 86400
-_NO_ANCHOR: Final = Text(
-    "No trust list was chosen here, so no institution is recognised",
-    "Aucune liste de confiance n’est choisie ici : aucun établissement n’est reconnu",
-)
+_LISTS_HELD: Final = 20  # as many as anchors may be chosen
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A trust list, read once: whose entries are found by DID."""
+
+    in_force: TrustListInForce
+    entries: Mapping[str, TrustEntry]
 
 
 def _start_of(day: date) -> int:
@@ -36,18 +44,34 @@ def _start_of(day: date) -> int:
 
 @dataclass(frozen=True, slots=True)
 class MirrorEnvironment:
-    """The environment of a verification (``acquis.credentials.environment``) on one mirror."""
+    """The environment of a verification (``acquis.credentials.environment``) on one mirror.
+
+    Made for one look: each trust list is read from the mirror once, whatever it is asked.
+    """
 
     mirror: Mirror
-    anchor: str
+    anchors: tuple[str, ...]
     now: int
     grace: int
     mirror_max_age: int
+    _lists: dict[str, _Held] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
-    def mirror_refreshed_at(self) -> int | None:
-        """When the mirror was last refreshed."""
-        return self.mirror.refreshed_at
+    def resolve_refreshed_at(self, did: str) -> int | None:
+        """Return when the registry of this DID last confirmed the copy."""
+        return self.mirror.refreshed_at_of(did)
+
+    def resolve_issuer(self, did: str) -> PublishedIssuer:
+        """Return the issuer with this DID, also when it is deactivated."""
+        found = self.mirror.resolve_did(did)
+        compromised = [each.since for each in found.compromises]
+        return PublishedIssuer(
+            did=found.did,
+            version_id=found.version_id,
+            updated=int(found.updated.timestamp()),
+            mirror_refreshed_at=self.mirror.refreshed_at_of(did),
+            compromised_since=int(min(compromised).timestamp()) if compromised else None,
+            deactivated=found.deactivated,
+        )
 
     def resolve_credential_definition(self, definition_id: str) -> PublishedCredentialDefinition:
         """Return the credential definition with this id."""
@@ -91,35 +115,55 @@ class MirrorEnvironment:
         later = [each.timestamp for each in definition.links if each.timestamp > link.timestamp]
         return ListInForce(link.timestamp, min(later, default=None))
 
-    def resolve_trust_list(self) -> TrustListInForce:
-        """Return the trust list of the anchor the verifier chose."""
-        found = self.trust_list()
-        return TrustListInForce(
-            self.anchor, _start_of(found.issued), _start_of(found.next_update) + _DAY - 1
+    def resolve_trust_list(self, anchor: str) -> TrustListInForce:
+        """Return the newest trust list of this anchor, whether in force or not."""
+        return self._held(anchor).in_force
+
+    def resolve_standing(self, anchor: str, issuer: str) -> Standing:
+        """Return how the issuer stands on the list of this anchor."""
+        entry = self._held(anchor).entries.get(issuer)
+        if entry is None:
+            raise NotFound
+        return Standing(issuer, entry.legal_name, tuple(map(_entitlement, entry.scopes)))
+
+    def count_recognised(self, anchor: str) -> int:
+        """Return how many institutions are on the list of this anchor."""
+        return len(self._held(anchor).entries)
+
+    def _held(self, anchor: str) -> _Held:
+        held = self._lists.get(anchor)
+        if held is None:
+            held = self._lists[anchor] = self._read(anchor)
+        return held
+
+    def _read(self, anchor: str) -> _Held:
+        found = self.mirror.trust_list(anchor)
+        listed, entries = _parse(found)
+        in_force = TrustListInForce(
+            anchor=anchor,
+            issued=_start_of(listed.issued),
+            next_update=_start_of(listed.next_update) + _DAY - 1,
+            mirror_refreshed_at=self.mirror.refreshed_at_of(anchor),
+            version=listed.version,
+            name=found.name,
         )
+        return _Held(in_force, entries)
 
-    def resolve_standing(self, issuer: str) -> Standing:
-        """Return how the issuer stands on that trust list."""
-        for entry in self.trust_list().entries:
-            if entry.issuer == issuer:
-                return Standing(
-                    issuer,
-                    entry.legal_name,
-                    tuple(
-                        Entitlement(
-                            scope.framework,
-                            scope.level_min,
-                            scope.level_max,
-                            scope.valid_from,
-                            scope.valid_until,
-                        )
-                        for scope in entry.scopes
-                    ),
-                )
-        raise NotFound
 
-    def trust_list(self) -> TrustList:
-        """Return the anchor's list itself; raises ``NotFound`` when none was chosen or mirrored."""
-        if not self.anchor:
-            raise NotFound(_NO_ANCHOR)
-        return parse_trust_list(self.mirror.trust_list(self.anchor).content)
+@lru_cache(maxsize=_LISTS_HELD)
+def _parse(found: Resource) -> tuple[TrustList, Mapping[str, TrustEntry]]:
+    """Parse a verified list, whose entries are found by DID; the same one is not parsed again."""
+    listed = parse_trust_list(found.content)
+    return listed, {each.issuer: each for each in listed.entries}
+
+
+def _entitlement(scope: Scope) -> Entitlement:
+    return Entitlement(
+        framework=scope.framework,
+        level_min=scope.level_min,
+        level_max=scope.level_max,
+        valid_from=scope.valid_from,
+        valid_until=scope.valid_until,
+        accreditation=scope.accreditation,
+        accredited_by=scope.accredited_by,
+    )

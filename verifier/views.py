@@ -28,6 +28,7 @@ from acquis.protocols.record import load_proof
 from acquis.registry.resource import parse_resource_id
 from acquis.service.pages import LiveView, Trouble
 from acquis.text import Text
+from verifier.anchor_views import AnchorView
 from verifier.competencies import Known, search
 from verifier.forms import Typed
 from verifier.result_views import Result, decision_of
@@ -197,7 +198,7 @@ def competency_line(asked: CompetencyRequest) -> Text:
     return Text(f"{label.en}, level {level} or more", f"{label.fr}, niveau {level} ou plus")
 
 
-def build_ask(typed: Typed, errors: Mapping[str, Text]) -> Context:
+def build_ask(typed: Typed, errors: Mapping[str, Text], anchors: Sequence[AnchorView]) -> Context:
     """Build ``ask.html``'s."""
     found = [each for each in search(typed.q) if str(each.key) not in typed.keys]
     return {
@@ -213,6 +214,7 @@ def build_ask(typed: Typed, errors: Mapping[str, Text]) -> Context:
             "purpose": typed.purpose,
         },
         "errors": errors,
+        "anchors": anchors,
         "here": "/ask",
     }
 

@@ -1,27 +1,32 @@
 """Assurance: how it was assessed, and who stands behind the quality.
 
-The question to the trust list is always "was this institution entitled, for this framework and
-this level, on the day of the award?". An institution that is not on the list is unknown, which
-leaves the question open; it is never called a forgery. One that is on the list without being
-entitled is refused.
+Who is recognised is the word of the trust anchors the verifier chose, put together as
+``acquis.credentials.recognition`` says; here it is told, with the lists it rests on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
 from acquis.credentials.attributes import date_number, parse_date_number
-from acquis.credentials.documents import Documents, outcome_of_problem
-from acquis.credentials.environment import Environment, Recognition, entitled
+from acquis.credentials.documents import Documents
+from acquis.credentials.environment import Environment, Recognition
 from acquis.credentials.facts import Answer
+from acquis.credentials.recognition import (
+    AnchorAnswer,
+    AnchorList,
+    AnchorSays,
+    ClaimedAward,
+    ListState,
+    ask_anchor,
+    conclude_recognition,
+)
 from acquis.credentials.report import Aspect, Check, Evidence, Outcome
 from acquis.credentials.request import day_of
-from acquis.errors import AcquisError, InvalidInput, NotFound
+from acquis.errors import InvalidInput
 from acquis.text import Text
-
-CLOCK_SKEW = 300
 
 
 def _assured(
@@ -37,39 +42,54 @@ def _assured(
     return Check(check_id, Aspect.ASSURANCE, outcome, Text(en, fr), subject, evidence, as_of)
 
 
-def check_trust_list(environment: Environment) -> Check:
-    """The trust list the verifier chose was read and is in force."""
-    try:
-        found = environment.resolve_trust_list()
-    except AcquisError as problem:
-        return _assured(
-            "trust-list",
-            outcome_of_problem(problem),
-            "The trust list could not be read from the mirror.",
-            "La liste de confiance n’a pas pu être lue dans le miroir.",
-            evidence={"problem": problem.code},
+def check_trust_lists(lists: Sequence[AnchorList]) -> Check:
+    """Of the trust lists the verifier chose at least one is in force; each is told with its dates.
+
+    The others answer nothing, which each answer that would need them says for itself.
+    """
+    in_force = [each for each in lists if each.state is ListState.IN_FORCE]
+    evidence: dict[str, Evidence] = {"lists": tuple(each.record() for each in lists)}
+    dates = [each.found.issued for each in in_force or lists if each.found is not None]
+    as_of = min(dates, default=None)
+    if not lists:
+        en, fr = (
+            "No trust list was chosen, so no institution can be recognised.",
+            "Aucune liste de confiance n’est choisie : aucun établissement ne peut être reconnu.",
         )
-    evidence: dict[str, Evidence] = {
-        "anchor": found.anchor,
-        "issued": found.issued,
-        "next_update": found.next_update,
-    }
-    if environment.now > found.next_update or found.issued > environment.now + CLOCK_SKEW:
-        return _assured(
-            "trust-list",
-            Outcome.INDETERMINATE,
+    elif not in_force:
+        en, fr = _not_in_force(lists)
+    elif len(in_force) < len(lists):
+        en = f"{len(in_force)} of the {len(lists)} trust lists you rely on can be used."
+        fr = f"{len(in_force)} des {len(lists)} listes de confiance choisies sont utilisables."
+    elif len(lists) == 1:
+        en, fr = "The trust list is in force.", "La liste de confiance est en vigueur."
+    else:
+        en = f"The {len(lists)} trust lists you rely on are in force."
+        fr = f"Les {len(lists)} listes de confiance choisies sont en vigueur."
+    outcome = Outcome.VALID if in_force else Outcome.INDETERMINATE
+    return _assured("trust-list", outcome, en, fr, evidence=evidence, as_of=as_of)
+
+
+def _not_in_force(lists: Sequence[AnchorList]) -> tuple[str, str]:
+    states = {each.state for each in lists}
+    if states <= {ListState.OVERDUE, ListState.NOT_YET}:
+        return (
             "The trust list is not in force: it has expired, or its date lies in the future.",
             "La liste de confiance n’est pas en vigueur : périmée, ou datée dans le futur.",
-            evidence=evidence,
-            as_of=found.issued,
         )
-    return _assured(
-        "trust-list",
-        Outcome.VALID,
-        "The trust list is in force.",
-        "La liste de confiance est en vigueur.",
-        evidence=evidence,
-        as_of=found.issued,
+    if states == {ListState.OLD_COPY}:
+        return (
+            "Our copy of the trust list is too old to tell.",
+            "Notre copie de la liste de confiance est trop ancienne pour conclure.",
+        )
+    if len(lists) == 1:
+        return (
+            "The trust list could not be read from the mirror.",
+            "La liste de confiance n’a pas pu être lue dans le miroir.",
+        )
+    return (
+        "None of the trust lists you rely on can be used.",
+        "Aucune des listes de confiance choisies n’est utilisable.",
     )
 
 
@@ -100,62 +120,112 @@ def award_days(answer: Answer) -> tuple[date, date] | None:
 
 
 def check_issuer_recognised(
-    answer: Answer, documents: Documents, environment: Environment
+    answer: Answer, documents: Documents, lists: Sequence[AnchorList], environment: Environment
 ) -> Check:
-    """The issuer is on the trust list and was entitled on every day the award may date from."""
-
-    def found(outcome: Outcome, recognition: Recognition, en: str, fr: str) -> Check:
-        evidence["recognition"] = recognition.value
-        return _assured(
-            "issuer-recognised",
-            outcome,
-            en,
-            fr,
-            subject=answer.subject,
-            evidence=evidence,
-            as_of=environment.mirror_refreshed_at,
-        )
-
-    evidence: dict[str, Evidence] = {"framework": answer.asked.key.framework}
+    """One anchor entitles the issuer on every day the award may date from; which, and why."""
+    framework = answer.asked.key.framework
+    evidence: dict[str, Evidence] = {"framework": framework}
     definition, level, days = documents.definition, level_claimed(answer), award_days(answer)
     if definition is None or level is None or days is None:
-        return found(
+        evidence["recognition"] = Recognition.COULD_NOT_CHECK.value
+        return _assured(
+            "issuer-recognised",
             Outcome.INDETERMINATE,
-            Recognition.COULD_NOT_CHECK,
             "Issuer, level or date of the award are not known well enough to check.",
             "Émetteur, niveau ou date de délivrance sont trop mal connus pour vérifier.",
+            subject=answer.subject,
+            evidence=evidence,
         )
     evidence |= {"issuer": definition.issuer, "level": level}
     evidence |= {"awarded_from": date_number(days[0]), "awarded_to": date_number(days[1])}
-    try:
-        standing = environment.resolve_standing(definition.issuer)
-    except NotFound:
-        return found(
-            Outcome.INDETERMINATE,
-            Recognition.NOT_RECOGNISED,
-            "The institution is not on the trust list you chose. That does not make it a forgery.",
-            "L’établissement ne figure pas sur la liste de confiance choisie. Ce n’est pas un faux pour autant.",
+    award = ClaimedAward(definition.issuer, framework, level, *days)
+    answers = [ask_anchor(each, award, environment) for each in lists]
+    recognition, outcome = conclude_recognition(answers)
+    evidence["recognition"] = recognition.value
+    evidence["anchors"] = tuple(each.record() for each in answers)
+    relied_on = _relied_on(answers)
+    if relied_on is not None:
+        evidence |= _named(relied_on)
+    found = None if relied_on is None else relied_on.listed.found
+    says = _recognition_in_words(recognition, outcome, relied_on, len(lists))
+    return Check(
+        "issuer-recognised",
+        Aspect.ASSURANCE,
+        outcome,
+        says,
+        answer.subject,
+        evidence,
+        None if found is None else found.mirror_refreshed_at,
+    )
+
+
+def _relied_on(answers: Sequence[AnchorSays]) -> AnchorSays | None:
+    """Return the anchor whose word counts: the first that recognises, else that knows the issuer."""
+    for wanted in (AnchorAnswer.RECOGNISES, AnchorAnswer.NOT_ENTITLED):
+        for each in answers:
+            if each.answer is wanted:
+                return each
+    return None
+
+
+def _named(says: AnchorSays) -> dict[str, Evidence]:
+    """Return whom the anchor names, and, where it recognises, by which list and accreditation."""
+    evidence: dict[str, Evidence] = {"legal_name": says.legal_name}
+    if says.answer is AnchorAnswer.RECOGNISES and says.listed.found is not None:
+        evidence |= {
+            "anchor": says.listed.anchor,
+            "anchor_name": says.listed.name,
+            "accredited_by": says.accredited_by,
+            "accreditation": says.accreditation,
+            "list_version": says.listed.found.version,
+            "issued": says.listed.found.issued,
+            "next_update": says.listed.found.next_update,
+            "refreshed_at": says.listed.found.mirror_refreshed_at,
+        }
+    return evidence
+
+
+def _recognition_in_words(
+    recognition: Recognition, outcome: Outcome, relied_on: AnchorSays | None, chosen: int
+) -> Text:
+    if recognition is Recognition.RECOGNISED and relied_on is not None:
+        anchor, by = relied_on.listed.name, " · ".join(relied_on.accredited_by)
+        return Text(
+            "The institution is recognised for this framework and level on the day of the award "
+            f"by “{anchor}”" + (f" (accredited by {by})." if by else "."),
+            "L’établissement est reconnu pour ce référentiel et ce niveau le jour de la délivrance "
+            f"par « {anchor} »" + (f" (accrédité par {by})." if by else "."),
         )
-    except AcquisError as problem:
-        return found(
-            outcome_of_problem(problem),
-            Recognition.COULD_NOT_CHECK,
-            "The trust list could not be read from the mirror.",
-            "La liste de confiance n’a pas pu être lue dans le miroir.",
+    if not chosen:
+        return Text(
+            "No trust list was chosen, so whether the institution is recognised is not known.",
+            "Aucune liste de confiance n’est choisie : on ne sait pas si l’établissement est reconnu.",
         )
-    evidence["legal_name"] = standing.legal_name
-    if not entitled(standing, answer.asked.key.framework, level, *days):
-        return found(
-            Outcome.INVALID,
-            Recognition.NOT_RECOGNISED,
-            "The institution was not entitled, for this framework and level, on the day of the award.",
-            "L’établissement n’était pas habilité, pour ce référentiel et ce niveau, le jour de la délivrance.",
+    if recognition is Recognition.COULD_NOT_CHECK:
+        return Text(
+            "Whether the institution was recognised on the day of the award could not be checked: "
+            "a trust list you rely on is missing, unreadable or not in force.",
+            "Impossible de vérifier si l’établissement était reconnu le jour de la délivrance : une "
+            "liste de confiance choisie manque, est illisible ou n’est pas en vigueur.",
         )
-    return found(
-        Outcome.VALID,
-        Recognition.RECOGNISED,
-        "The institution is recognised for this framework and level on the day of the award.",
-        "L’établissement est reconnu pour ce référentiel et ce niveau le jour de la délivrance.",
+    if outcome is Outcome.INVALID:
+        return Text(
+            "The institution was not entitled, for this framework and level, on the day of the "
+            "award. That does not make it a forgery.",
+            "L’établissement n’était pas habilité, pour ce référentiel et ce niveau, le jour de la "
+            "délivrance. Ce n’est pas un faux pour autant.",
+        )
+    if chosen > 1:
+        return Text(
+            f"The institution is not on any of the {chosen} trust lists you rely on. That does "
+            "not make it a forgery.",
+            f"L’établissement ne figure sur aucune des {chosen} listes de confiance choisies. Ce "
+            "n’est pas un faux pour autant.",
+        )
+    return Text(
+        "The institution is not on the trust list you chose. That does not make it a forgery.",
+        "L’établissement ne figure pas sur la liste de confiance choisie. Ce n’est pas un faux "
+        "pour autant.",
     )
 
 

@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from acquis.credentials.attributes import encoded_value
-from acquis.credentials.environment import Environment
+from acquis.credentials.environment import CLOCK_SKEW, Environment, is_recent
 from acquis.credentials.facts import Answer, ExchangeFacts
 from acquis.credentials.presentation import Presentation, ProvedComparison, canonical_name
 from acquis.credentials.proof_request import AskedGroup
 from acquis.credentials.report import Aspect, Check, Evidence, Outcome
+from acquis.errors import AcquisError
 from acquis.text import Text
-
-CLOCK_SKEW = 300
-"""Seconds another machine's clock may be ahead of ours."""
 
 
 def _authentic(
@@ -230,31 +228,48 @@ def check_holder_binding(facts: ExchangeFacts) -> Check:
     return _authentic("holder-binding", outcome, en, fr, evidence=evidence)
 
 
-def check_mirror_age(environment: Environment) -> Check:
-    """The mirror everything was read from is recent enough."""
-    refreshed, now = environment.mirror_refreshed_at, environment.now
-    if refreshed is None or refreshed > now + CLOCK_SKEW:
+def check_mirror_age(answer: Answer, environment: Environment) -> Check:
+    """Our copy of the registry of this credential's issuer is recent enough.
+
+    Each registry ages by itself: another one that does not answer is no matter here.
+    """
+
+    def found(outcome: Outcome, en: str, fr: str, as_of: int | None = None) -> Check:
         return _authentic(
             "mirror-age",
-            Outcome.INDETERMINATE,
-            "It is not known when the mirror of the registry was refreshed.",
-            "On ne sait pas quand le miroir du registre a été rafraîchi.",
-        )
-    evidence = {"age": max(0, now - refreshed), "max_age": environment.mirror_max_age}
-    if now - refreshed > environment.mirror_max_age:
-        return _authentic(
-            "mirror-age",
-            Outcome.INDETERMINATE,
-            "The mirror of the registry is too old to tell.",
-            "Le miroir du registre est trop ancien pour conclure.",
+            outcome,
+            en,
+            fr,
+            subject=answer.subject,
             evidence=evidence,
-            as_of=refreshed,
+            as_of=as_of,
         )
-    return _authentic(
-        "mirror-age",
+
+    issuer, refreshed = answer.issuer, None
+    evidence: dict[str, Evidence] = {"max_age": environment.mirror_max_age}
+    if issuer is not None:
+        evidence["issuer"] = issuer
+        try:
+            refreshed = environment.resolve_refreshed_at(issuer)
+        except AcquisError as problem:
+            evidence["problem"] = problem.code
+    if refreshed is None or refreshed > environment.now + CLOCK_SKEW:
+        return found(
+            Outcome.INDETERMINATE,
+            "It is not known when our copy of the institution's registry was refreshed.",
+            "On ne sait pas quand notre copie du registre de l’établissement a été rafraîchie.",
+        )
+    evidence["age"] = max(0, environment.now - refreshed)
+    if not is_recent(refreshed, environment):
+        return found(
+            Outcome.INDETERMINATE,
+            "The mirror of the institution's registry is too old to tell.",
+            "Le miroir du registre de l’établissement est trop ancien pour conclure.",
+            refreshed,
+        )
+    return found(
         Outcome.VALID,
-        "The mirror of the registry is recent.",
-        "Le miroir du registre est récent.",
-        evidence=evidence,
-        as_of=refreshed,
+        "The mirror of the institution's registry is recent.",
+        "Le miroir du registre de l’établissement est récent.",
+        refreshed,
     )

@@ -61,3 +61,14 @@ def candidate_of(
         return Candidate(definition_id)
     ends = [each.valid_until for each in fitting if each.valid_until is not None]
     return Candidate(definition_id, since, max(ends) if len(ends) == len(fitting) else None)
+
+
+def widest(candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the candidate of one definition that admits most, of those of several anchors.
+
+    One anchor must answer for the whole time, so times are compared and never joined; where one of
+    them leaves the days open, the date of the award is asked and each anchor can answer by it.
+    """
+    if not candidates:
+        return None
+    return min(candidates, key=lambda each: each.recognised_from or date.min)

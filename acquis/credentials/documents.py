@@ -2,7 +2,7 @@
 
 A credential definition, its schema and the achievement must all be the issuer's own and say the
 same thing; what is missing from the mirror leaves the question open, what fails its signature
-or contradicts the rest closes it.
+or contradicts the rest closes it. Of an issuer who closed its identity nothing is believed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,14 @@ from acquis.credentials.environment import (
     PublishedSchema,
 )
 from acquis.credentials.facts import Answer
+from acquis.credentials.identity import (
+    Identity,
+    closed_in_words,
+    outcome_of_problem,
+    version_evidence,
+)
 from acquis.credentials.report import Aspect, Check, Evidence, Outcome
-from acquis.errors import AcquisError, InvalidInput, Untrusted
+from acquis.errors import AcquisError
 from acquis.text import Text
 
 
@@ -36,12 +42,6 @@ class Documents:
     def sound(self) -> bool:
         """Whether all were found and agree."""
         return self.check.outcome is Outcome.VALID
-
-
-def outcome_of_problem(problem: AcquisError) -> Outcome:
-    """A document that fails its checks is INVALID; one that is missing leaves the question open."""
-    fails = isinstance(problem, Untrusted | InvalidInput)
-    return Outcome.INVALID if fails else Outcome.INDETERMINATE
 
 
 def _disagreement(
@@ -117,36 +117,41 @@ def _judge(
     )
 
 
-def resolve_documents(answer: Answer, environment: Environment) -> Documents:
+def resolve_documents(answer: Answer, identity: Identity, environment: Environment) -> Documents:
     """Look up what ``answer`` rests on and compare; never raises."""
     definition: PublishedCredentialDefinition | None = None
     schema: PublishedSchema | None = None
     published: PublishedAchievement | None = None
     evidence: dict[str, Evidence] = {}
     found = Outcome.INDETERMINATE, _UNCLEAR
-    shown = answer.value("achievement_id")
+    shown, issuer = answer.value("achievement_id"), identity.issuer
     if answer.credential is not None and shown is not None:
         identifier = answer.facts.presentation.identifiers[answer.credential]
         evidence["credential_definition"] = identifier.credential_definition_id
         evidence["schema"] = identifier.schema_id
         evidence["achievement"] = shown.raw[:2_000]
         try:
-            definition = environment.resolve_credential_definition(
-                identifier.credential_definition_id
-            )
-            evidence["issuer"] = definition.issuer
-            schema = environment.resolve_schema(definition.schema_id)
-            published = environment.resolve_achievement(shown.raw)
-            found = _judge(definition, schema, published, identifier.schema_id)
+            if issuer is None or not issuer.deactivated:
+                definition = environment.resolve_credential_definition(
+                    identifier.credential_definition_id
+                )
+                evidence["issuer"] = definition.issuer
+                schema = environment.resolve_schema(definition.schema_id)
+                published = environment.resolve_achievement(shown.raw)
+                found = _judge(definition, schema, published, identifier.schema_id)
+            else:
+                found = Outcome.INDETERMINATE, closed_in_words(issuer)
         except AcquisError as problem:
             evidence["problem"] = problem.code
             found = outcome_of_problem(problem), _UNREAD
+    if issuer is not None:
+        evidence |= version_evidence(issuer)
     check = Check(
         "issuer-documents",
         Aspect.AUTHENTIC,
         *found,
         answer.subject,
         evidence,
-        environment.mirror_refreshed_at,
+        None if issuer is None else issuer.mirror_refreshed_at,
     )
     return Documents(definition, schema, published, check)

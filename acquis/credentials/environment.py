@@ -15,6 +15,26 @@ from typing import Protocol
 
 from acquis.credentials.achievement import Achievement
 
+CLOCK_SKEW = 300
+"""Seconds another machine's clock may be ahead of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedIssuer:
+    """An issuer's DID whose log was verified whole; times in Unix seconds.
+
+    ``updated`` is the time of its last version, ``mirror_refreshed_at`` when its registry last
+    confirmed our copy (None: never), ``compromised_since`` the earliest moment since which the
+    issuer reported one of its keys as compromised (None: it reported none).
+    """
+
+    did: str
+    version_id: str
+    updated: int
+    mirror_refreshed_at: int | None
+    compromised_since: int | None = None
+    deactivated: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedCredentialDefinition:
@@ -65,18 +85,23 @@ class ListInForce:
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What an issuer is recognised for: one framework, levels and days, both ends included."""
+    """What an issuer is recognised for: one framework, levels and days, both ends included.
+
+    ``accreditation`` says by what act, ``accredited_by`` by whom.
+    """
 
     framework: str
     level_min: int
     level_max: int
     valid_from: date
     valid_until: date | None = None
+    accreditation: str = ""
+    accredited_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an issuer stands on the trust list the verifier chose."""
+    """How an issuer stands on the trust list of one anchor."""
 
     issuer: str
     legal_name: str
@@ -85,11 +110,18 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class TrustListInForce:
-    """The trust list the answers of ``resolve_standing`` come from; times in Unix seconds."""
+    """The trust list of an anchor that its answers come from; times in Unix seconds.
+
+    ``mirror_refreshed_at`` is when the anchor's registry last confirmed our copy, None when never;
+    ``name`` is what the anchor calls its list.
+    """
 
     anchor: str
     issued: int
     next_update: int
+    mirror_refreshed_at: int | None
+    version: int = 1
+    name: str = ""
 
 
 class Recognition(StrEnum):
@@ -114,13 +146,24 @@ class Environment(Protocol):
         ...
 
     @property
-    def mirror_refreshed_at(self) -> int | None:
-        """When the mirror was last refreshed; None when never."""
+    def mirror_max_age(self) -> int:
+        """How many seconds old our copy of a registry may be."""
         ...
 
     @property
-    def mirror_max_age(self) -> int:
-        """How many seconds old the mirror may be."""
+    def anchors(self) -> tuple[str, ...]:
+        """The DIDs of the trust anchors the verifier chose, in its order."""
+        ...
+
+    def resolve_refreshed_at(self, did: str) -> int | None:
+        """Return when the registry of this DID last confirmed our copy; None when never.
+
+        Registries are confirmed each by itself: one that does not answer ages only its own DIDs.
+        """
+        ...
+
+    def resolve_issuer(self, did: str) -> PublishedIssuer:
+        """Return the issuer with this DID, also when its DID is deactivated."""
         ...
 
     def resolve_credential_definition(self, definition_id: str) -> PublishedCredentialDefinition:
@@ -143,19 +186,29 @@ class Environment(Protocol):
         """Return the list of this registry in force at ``at``; ``NotFound`` before the first."""
         ...
 
-    def resolve_trust_list(self) -> TrustListInForce:
-        """Return the trust list of the anchor the verifier chose."""
+    def resolve_trust_list(self, anchor: str) -> TrustListInForce:
+        """Return the newest trust list of this anchor, whether in force or not."""
         ...
 
-    def resolve_standing(self, issuer: str) -> Standing:
-        """Return how the issuer stands on that trust list; ``NotFound`` when it is not on it."""
+    def resolve_standing(self, anchor: str, issuer: str) -> Standing:
+        """Return how the issuer stands on the list of this anchor; ``NotFound``: not on it."""
         ...
 
 
-def entitled(standing: Standing, framework: str, level: int, earliest: date, latest: date) -> bool:
-    """Say whether the issuer was entitled on every day from ``earliest`` to ``latest``.
+def is_recent(refreshed_at: int | None, environment: Environment) -> bool:
+    """Say whether a copy confirmed at ``refreshed_at`` is young enough; one never confirmed is not."""
+    now = environment.now
+    if refreshed_at is None or refreshed_at > now + CLOCK_SKEW:
+        return False
+    return now - refreshed_at <= environment.mirror_max_age
 
-    Several entitlements may take turns; a single day without one is enough for a no.
+
+def entitling(
+    standing: Standing, framework: str, level: int, earliest: date, latest: date
+) -> tuple[Entitlement, ...]:
+    """Return the entitlements that cover every day from ``earliest`` to ``latest``, if they do.
+
+    Several may take turns; a single day without one is enough for none at all.
     """
     fitting = sorted(
         (
@@ -165,11 +218,19 @@ def entitled(standing: Standing, framework: str, level: int, earliest: date, lat
         ),
         key=lambda each: each.valid_from,
     )
+    used: list[Entitlement] = []
     day = earliest
     for each in fitting:
-        if each.valid_from > day:
-            return False
+        if each.valid_from > day or earliest > latest:
+            return ()
         if each.valid_until is None or each.valid_until >= latest:
-            return earliest <= latest
-        day = max(day, each.valid_until + timedelta(days=1))
-    return False
+            return (*used, each)
+        if each.valid_until >= day:
+            used.append(each)
+            day = each.valid_until + timedelta(days=1)
+    return ()
+
+
+def entitled(standing: Standing, framework: str, level: int, earliest: date, latest: date) -> bool:
+    """Say whether the issuer was entitled on every day from ``earliest`` to ``latest``."""
+    return bool(entitling(standing, framework, level, earliest, latest))

@@ -84,6 +84,14 @@ class Answer:
         found = self.credentials
         return next(iter(found)) if len(found) == 1 else None
 
+    @property
+    def issuer(self) -> str | None:
+        """The DID its credential definition is named under; None without one credential."""
+        if self.credential is None:
+            return None
+        identifier = self.facts.presentation.identifiers[self.credential]
+        return identifier.credential_definition_id.partition("/resources/")[0]
+
     def value(self, name: str) -> Value | None:
         """Return the value shown for the attribute ``name``, or None."""
         for asked in self.group.attributes:

@@ -34,6 +34,10 @@ class Policy(Protocol):
         """Say whether ``check`` counts for this policy."""
         ...
 
+    def missing(self, report: VerificationReport) -> tuple[str, ...]:
+        """Return the names of what this policy requires and nobody checked."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class CheckValid:
@@ -53,6 +57,10 @@ class CheckValid:
     def relies_on(self, check: Check) -> bool:
         """Say whether ``check`` has this id."""
         return check.id == self.check_id
+
+    def missing(self, report: VerificationReport) -> tuple[str, ...]:
+        """Return the id when no check has it."""
+        return () if any(map(self.relies_on, report.checks)) else (self.name,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,10 @@ class VerdictValid:
         """Say whether ``check`` belongs to the verdict."""
         return check.aspect is self.aspect
 
+    def missing(self, report: VerificationReport) -> tuple[str, ...]:
+        """Return the verdict when no check belongs to it."""
+        return () if any(map(self.relies_on, report.checks)) else (self.name,)
+
 
 def _refuse_empty(policies: tuple[Policy, ...]) -> None:
     if not policies:
@@ -83,6 +95,10 @@ def _refuse_empty(policies: tuple[Policy, ...]) -> None:
                 "Une politique qui ne demande rien est refusée.",
             )
         )
+
+
+def _all_missing(policies: tuple[Policy, ...], report: VerificationReport) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for each in policies for name in each.missing(report)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +122,10 @@ class AllOf:
     def relies_on(self, check: Check) -> bool:
         """Say whether any of the policies relies on ``check``."""
         return any(each.relies_on(check) for each in self.policies)
+
+    def missing(self, report: VerificationReport) -> tuple[str, ...]:
+        """Return what any of the policies misses."""
+        return _all_missing(self.policies, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +153,10 @@ class AnyOf:
         """Say whether any of the policies relies on ``check``."""
         return any(each.relies_on(check) for each in self.policies)
 
+    def missing(self, report: VerificationReport) -> tuple[str, ...]:
+        """Return what any of the policies misses."""
+        return _all_missing(self.policies, report)
+
 
 @dataclass(frozen=True, slots=True)
 class UnsafeAcceptAll:
@@ -147,6 +171,10 @@ class UnsafeAcceptAll:
     def relies_on(self, check: Check) -> bool:
         """Rely on nothing."""
         return False
+
+    def missing(self, report: VerificationReport) -> tuple[str, ...]:
+        """Miss nothing."""
+        return ()
 
 
 class Conclusion(StrEnum):
@@ -181,7 +209,10 @@ _SENTENCES: Mapping[Conclusion, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the policy concluded, why, and the ids of the checks that stood in the way."""
+    """What the policy concluded, why, and the ids of the checks that stood in the way.
+
+    A required check that was never made stands in the way too; it comes last.
+    """
 
     conclusion: Conclusion
     policy: str
@@ -224,10 +255,20 @@ def decide(report: VerificationReport, policy: Policy) -> Decision:
         if each.outcome is not Outcome.VALID and policy.relies_on(each)
     ]
     against.sort(key=lambda each: each.outcome is not Outcome.INVALID)
-    standing = [] if conclusion is Conclusion.ACCEPTED else against
+    if conclusion is Conclusion.ACCEPTED:
+        return Decision(conclusion, policy.name, (_SENTENCES[conclusion],), ())
+    missing = policy.missing(report)
+    reasons = [each.reason for each in against]
+    if missing:
+        reasons.append(_unchecked(missing))
     return Decision(
         conclusion,
         policy.name,
-        (_SENTENCES[conclusion], *(each.reason for each in standing)),
-        tuple(dict.fromkeys(each.id for each in standing)),
+        (_SENTENCES[conclusion], *reasons),
+        tuple(dict.fromkeys((*(each.id for each in against), *missing))),
     )
+
+
+def _unchecked(missing: tuple[str, ...]) -> Text:
+    named = ", ".join(missing)
+    return Text(f"Required and never checked: {named}.", f"Exigé et jamais vérifié : {named}.")

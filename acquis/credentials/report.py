@@ -17,7 +17,9 @@ from typing import NoReturn
 from acquis.credentials.wire import Node, canonical_json
 from acquis.text import Text
 
-type Evidence = str | int | bool | tuple[str, ...] | None
+type Scalar = str | int | bool | None
+type Record = Mapping[str, Scalar]
+type Evidence = Scalar | tuple[str, ...] | tuple[Record, ...]
 
 
 class Outcome(StrEnum):
@@ -50,7 +52,8 @@ class Check:
 
     ``id`` is stable; ``subject`` is the group of answers (``c1``) or empty for the whole
     presentation; ``as_of`` is the Unix time of what it rests on (a revocation list, the mirror).
-    Evidence holds identifiers, times and codes, never a learner's name.
+    Evidence holds identifiers, times and codes, never a learner's name; where several things of
+    a kind were looked at (the lists of several anchors), it is a tuple of records.
     """
 
     id: str
@@ -73,8 +76,7 @@ class Check:
             "reason": {"en": self.reason.en, "fr": self.reason.fr},
             "subject": self.subject,
             "evidence": {
-                name: list(value) if isinstance(value, tuple) else value
-                for name, value in sorted(self.evidence.items())
+                name: _evidence_content(value) for name, value in sorted(self.evidence.items())
             },
             "as_of": self.as_of,
         }
@@ -126,9 +128,25 @@ class VerificationReport:
         return canonical_json(self.content())
 
 
+def _evidence_content(value: Evidence) -> object:
+    if isinstance(value, tuple):
+        return [each if isinstance(each, str) else dict(sorted(each.items())) for each in value]
+    return value
+
+
 def _parse_evidence(node: Node) -> Evidence:
-    if isinstance(node.value, list):
-        return tuple(each.text(empty=True) for each in node.elements())
+    if not isinstance(node.value, list):
+        return _parse_scalar(node)
+    elements = node.elements()
+    if elements and all(isinstance(each.value, dict) for each in elements):
+        return tuple(
+            MappingProxyType({name: _parse_scalar(at) for name, at in each.members().items()})
+            for each in elements
+        )
+    return tuple(each.text(empty=True) for each in elements)
+
+
+def _parse_scalar(node: Node) -> Scalar:
     if isinstance(node.value, str):
         return node.text(empty=True)
     if node.value is None or isinstance(node.value, bool):

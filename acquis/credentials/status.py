@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from acquis.credentials.dates import moment_in_words
-from acquis.credentials.documents import Documents, outcome_of_problem
+from acquis.credentials.documents import Documents
 from acquis.credentials.environment import Environment, PublishedCredentialDefinition
 from acquis.credentials.facts import Answer, ExchangeFacts
+from acquis.credentials.identity import outcome_of_problem
 from acquis.credentials.proof_request import AskedGroup, Interval
 from acquis.credentials.report import Aspect, Check, Evidence, Outcome
 from acquis.errors import AcquisError
@@ -99,7 +100,7 @@ def _find(answer: Answer, documents: Documents, environment: Environment) -> _Fi
     proof = answer.facts.presentation.sub_proofs[answer.credential]
     if registry_id is None or timestamp is None or not proof.non_revocation:
         return _NOT_PROVED
-    named = _Named(registry_id, timestamp)
+    named = _Named(definition.issuer, registry_id, timestamp)
     found = _judge_registry(answer.facts, definition, named, environment)
     if found.outcome is Outcome.VALID and answer.facts.agent.verified is not True:
         return _unproved(found, named, refused=answer.facts.agent.verified is False)
@@ -108,8 +109,9 @@ def _find(answer: Answer, documents: Documents, environment: Environment) -> _Fi
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """The registry and the list the proof names."""
+    """The registry and the list the proof names, and whose the registry must be."""
 
+    issuer: str
     registry_id: str
     timestamp: int
 
@@ -198,6 +200,7 @@ def _judge_list(named: _Named, facts: ExchangeFacts, environment: Environment) -
         "list": timestamp,
         "asked": asked,
         "at": at,
+        "refreshed_at": environment.resolve_refreshed_at(named.issuer),
     }
     if timestamp > asked:
         return _Finding(Outcome.INVALID, _LATER, evidence)

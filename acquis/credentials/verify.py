@@ -10,28 +10,31 @@ a report always holds every check and nothing is accepted because it was skipped
  4. ``all-answered``       all shown or proved; none unrevealed, self-attested or added
  5. ``values-signed``      each value shown is the one that was signed
  6. ``holder-binding``     every credential used belongs to one holder
- 7. ``mirror-age``         what the rest is read from is recent
- 8. ``trust-list``         the trust list chosen is in force
+ 7. ``trust-list``         of the trust lists chosen at least one is in force
     and then for each competency asked:
- 9. ``one-credential``     its answers come from one credential
-10. ``issuer-documents``   definition, schema and achievement are the issuer's own and agree
-11. ``not-revoked``        proved against the list in force, or one within the grace
-12. ``issuer-recognised``  the issuer was entitled: framework, level, day of the award
-13. ``assessed``           something was assessed
-14. ``quality-assured``    somebody beside the institution stands behind it
-15. ``asked-credential``   it is of a kind that was asked for
-16. ``competency``         the competency is the achievement's, at the level asked
-17. ``still-valid``        within its validity
-18. ``awarded-since``      not awarded before the day asked
+ 8. ``one-credential``     its answers come from one credential
+ 9. ``mirror-age``         our copy of its issuer's registry is recent
+10. ``issuer-identity``    the issuer's DID stands; a compromise it reported is told
+11. ``issuer-documents``   definition, schema and achievement are the issuer's own and agree
+12. ``not-revoked``        proved against the list in force, or one within the grace
+13. ``issuer-recognised``  entitled, by one anchor: framework, level, day of the award
+14. ``assessed``           something was assessed
+15. ``quality-assured``    somebody beside the institution stands behind it
+16. ``asked-credential``   it is of a kind that was asked for
+17. ``competency``         the competency is the achievement's, at the level asked
+18. ``still-valid``        within its validity
+19. ``awarded-since``      not awarded before the day asked
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from acquis.credentials.assurance import (
     check_assessed,
     check_issuer_recognised,
     check_quality_assured,
-    check_trust_list,
+    check_trust_lists,
 )
 from acquis.credentials.authenticity import (
     check_agent_verdict,
@@ -51,7 +54,9 @@ from acquis.credentials.fitness import (
     check_competency,
     check_still_valid,
 )
+from acquis.credentials.identity import resolve_identity
 from acquis.credentials.policy import AllOf, CheckValid
+from acquis.credentials.recognition import AnchorList, read_trust_lists
 from acquis.credentials.remarks import check_agent_warnings
 from acquis.credentials.report import Check, VerificationReport
 from acquis.credentials.status import check_not_revoked
@@ -72,9 +77,10 @@ CHECK_IDS = (
     "all-answered",
     "values-signed",
     "holder-binding",
-    "mirror-age",
     "trust-list",
     "one-credential",
+    "mirror-age",
+    "issuer-identity",
     "issuer-documents",
     "not-revoked",
     "issuer-recognised",
@@ -96,6 +102,7 @@ STANDARD_POLICY = AllOf(tuple(CheckValid(each) for each in CHECK_IDS if each != 
 
 def verify_presentation(facts: ExchangeFacts, environment: Environment) -> VerificationReport:
     """Return the report on one exchange; decides nothing (see ``policy.decide``), never raises."""
+    lists = read_trust_lists(environment)
     checks = [
         check_same_request(facts),  # 1
         check_agent_verdict(facts),  # 2
@@ -103,25 +110,29 @@ def verify_presentation(facts: ExchangeFacts, environment: Environment) -> Verif
         check_all_answered(facts),  # 4
         check_values_signed(facts),  # 5
         check_holder_binding(facts),  # 6
-        check_mirror_age(environment),  # 7
-        check_trust_list(environment),  # 8
+        check_trust_lists(lists),  # 7
     ]
     for answer in facts.answers():
-        checks.extend(_verify_answer(answer, environment))
+        checks.extend(_verify_answer(answer, lists, environment))
     return VerificationReport(tuple(checks), environment.now)
 
 
-def _verify_answer(answer: Answer, environment: Environment) -> list[Check]:
-    documents = resolve_documents(answer, environment)
+def _verify_answer(
+    answer: Answer, lists: Sequence[AnchorList], environment: Environment
+) -> list[Check]:
+    identity = resolve_identity(answer, environment)
+    documents = resolve_documents(answer, identity, environment)
     return [
-        check_one_credential(answer),  # 9
-        documents.check,  # 10
-        check_not_revoked(answer, documents, environment),  # 11
-        check_issuer_recognised(answer, documents, environment),  # 12
-        check_assessed(answer, documents),  # 13
-        check_quality_assured(answer, documents),  # 14
-        check_asked_credential(answer),  # 15
-        check_competency(answer, documents),  # 16
-        check_still_valid(answer),  # 17
-        check_awarded_since(answer),  # 18
+        check_one_credential(answer),  # 8
+        check_mirror_age(answer, environment),  # 9
+        identity.check,  # 10
+        documents.check,  # 11
+        check_not_revoked(answer, documents, environment),  # 12
+        check_issuer_recognised(answer, documents, lists, environment),  # 13
+        check_assessed(answer, documents),  # 14
+        check_quality_assured(answer, documents),  # 15
+        check_asked_credential(answer),  # 16
+        check_competency(answer, documents),  # 17
+        check_still_valid(answer),  # 18
+        check_awarded_since(answer),  # 19
     ]

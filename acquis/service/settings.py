@@ -10,8 +10,12 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from acquis.registry.did import parse_did
+from acquis.registry.rules import RuleBroken
+
 _SHORTEST_SECRET: Final = 32
 _SHORTEST_KEY: Final = 16
+_MOST_ANCHORS: Final = 20
 
 
 class ServiceSettings(BaseSettings):
@@ -128,6 +132,41 @@ class AgentSettings(ServiceSettings):
     def mirror_folder(self) -> Path:
         """The mirror's folder, the default one included."""
         return self.mirror or self.folder / "mirror"
+
+
+class RelyingSettings(AgentSettings):
+    """What a service that relies on trust anchors is told besides."""
+
+    anchors: Annotated[tuple[str, ...], NoDecode] = Field(
+        default_factory=tuple,
+        description="DIDs of the trust anchors whose lists are relied on, several with commas.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_anchors(cls, values: dict[str, object]) -> dict[str, object]:
+        raw = values.get("anchors")
+        if isinstance(raw, str):
+            named = (each.strip() for each in raw.split(","))
+            values["anchors"] = tuple(dict.fromkeys(each for each in named if each))
+        return values
+
+    def _wrong(self) -> list[str]:
+        wrong = super()._wrong()
+        if len(self.anchors) > _MOST_ANCHORS:
+            wrong.append(f"anchors: at most {_MOST_ANCHORS}")
+        for number, anchor in enumerate(self.anchors, start=1):
+            if not _is_did(anchor):
+                wrong.append(f"anchors: number {number} is no did:webvh DID")
+        return wrong
+
+
+def _is_did(text: str) -> bool:
+    try:
+        parse_did(text)
+    except RuleBroken:
+        return False
+    return True
 
 
 def _host_of(url: str) -> str:

@@ -19,6 +19,7 @@ from acquis.credentials.environment import (
     ListInForce,
     PublishedAchievement,
     PublishedCredentialDefinition,
+    PublishedIssuer,
     PublishedRevocationRegistry,
     PublishedSchema,
     Standing,
@@ -55,6 +56,7 @@ FIRST_AID = CompetencyKey.parse(
 INSTITUTE = "did:webvh:QmInstitute:registry.acquis.example:demo:institute"
 NOW = int(datetime(2026, 11, 22, 12, 0, tzinfo=UTC).timestamp())
 LIST_AT = NOW - 3_600
+ANCHOR = "did:webvh:QmAnchor:registry.acquis.example:trust:anchor"
 RECOGNISED_FROM = date(2020, 1, 1)
 ZOE = Learner("Zoé", "Müller")
 NONCE = "971545246238914759921337"
@@ -73,28 +75,35 @@ def example(
     return replace(parse_achievement(load_example(name)), issuer=issuer)
 
 
+def trust_list(anchor: str = ANCHOR, **changes: Any) -> TrustListInForce:
+    """Return the trust list of an anchor: in force, from a copy that is half a minute old."""
+    listed = TrustListInForce(anchor, NOW - 86_400, NOW + 86_400, NOW - 30, 7, "Trusted list")
+    return replace(listed, **changes)
+
+
 @dataclass
 class Shelf:
     """An ``Environment`` on dictionaries; a stored error is raised."""
 
     now: int = NOW + 5
     grace: int = 300
-    mirror_refreshed_at: int | None = NOW - 30
     mirror_max_age: int = 3_600
+    refreshed_at: dict[str, Any] = field(default_factory=lambda: {INSTITUTE: NOW - 30})
+    issuers: dict[str, Any] = field(default_factory=dict)
     definitions: dict[str, Any] = field(default_factory=dict)
     schemas: dict[str, Any] = field(default_factory=dict)
     achievements: dict[str, Any] = field(default_factory=dict)
     registries: dict[str, Any] = field(default_factory=dict)
     lists: dict[str, list[int]] = field(default_factory=dict)
-    standings: dict[str, Any] = field(default_factory=dict)
-    trust_list: Any = field(
-        default_factory=lambda: TrustListInForce(
-            "did:webvh:QmAnchor:a.example:trust:anchor", NOW - 86_400, NOW + 86_400
-        )
-    )
+    standings: dict[tuple[str, str], Any] = field(default_factory=dict)
+    trust_lists: dict[str, Any] = field(default_factory=lambda: {ANCHOR: trust_list()})
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        return tuple(self.trust_lists)
 
     @staticmethod
-    def _found(shelf: Mapping[str, Any], name: str) -> Any:
+    def _found(shelf: Mapping[Any, Any], name: object) -> Any:
         if name not in shelf:
             raise NotFound()
         if isinstance(shelf[name], AcquisError):
@@ -121,11 +130,17 @@ class Shelf:
         later = [each for each in times if each > max(earlier)]
         return ListInForce(max(earlier), min(later, default=None))
 
-    def resolve_trust_list(self) -> TrustListInForce:
-        return self._found({"": self.trust_list}, "")
+    def resolve_refreshed_at(self, did: str) -> int | None:
+        return self._found(self.refreshed_at, did)
 
-    def resolve_standing(self, issuer: str) -> Standing:
-        return self._found(self.standings, issuer)
+    def resolve_issuer(self, did: str) -> PublishedIssuer:
+        return self._found(self.issuers, did)
+
+    def resolve_trust_list(self, anchor: str) -> TrustListInForce:
+        return self._found(self.trust_lists, anchor)
+
+    def resolve_standing(self, anchor: str, issuer: str) -> Standing:
+        return self._found(self.standings, (anchor, issuer))
 
     def publish(self, achievement: Achievement, tag: str) -> None:
         """Put the documents of one achievement on the shelf, with one revocation list."""
@@ -147,8 +162,10 @@ class Shelf:
             resource(f"registry-{tag}", issuer), issuer, resource(f"definition-{tag}", issuer)
         )
         self.lists[resource(f"registry-{tag}", issuer)] = [LIST_AT]
-        self.standings[issuer] = Standing(
-            issuer, "Acquis Demonstration Institute", (Entitlement("esco", 1, 5, RECOGNISED_FROM),)
+        self.issuers[issuer] = PublishedIssuer(issuer, "1-Qm", NOW - 9_000, NOW - 30)
+        scope = Entitlement("esco", 1, 5, RECOGNISED_FROM, None, "order 2020-7", "Ministry")
+        self.standings[ANCHOR, issuer] = Standing(
+            issuer, "Acquis Demonstration Institute", (scope,)
         )
 
 

@@ -361,7 +361,7 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         "webhook_key": "w" * 32,
         "employer_name": "Atelier Garonne",
         "wallet_url": "http://wallet.test",
-        "anchor": copy.anchor.did,
+        "anchors": (copy.anchor.did,),
     }
     chosen = VerifierSettings(**(given | settings))
     agent = FakeAgent()

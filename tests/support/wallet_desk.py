@@ -295,7 +295,7 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         "secret": "s" * 40,
         "development_login": True,
         "loopback_links": True,
-        "anchor": library.anchor.did,
+        "anchors": (library.anchor.did,),
         "sweep_seconds": 0.05,
         "mirror_seconds": 3600,
         "agent_api_key": "a" * 32,

@@ -42,10 +42,61 @@ def _check(name: str, outcome: str, reason: Text) -> View:
             Fact(Text("In force since", "En vigueur depuis"), "2026-11-22 14:02 UTC"),
         ],
         as_of=c.AT,
+        age=Text("2 minutes old", "ancienneté : 2 minutes"),
     )
 
 
 RESOURCE_OF_LIST = c.RESOURCE
+_COMPROMISE = Text(
+    "The issuer reported a compromise since 12 November 2026, 08:00 UTC; what it publishes was "
+    "signed again since then, with another key.",
+    "L’émetteur a signalé une compromission depuis le 12 novembre 2026, 08:00 UTC ; ce qu’il "
+    "publie a été signé de nouveau depuis, avec une autre clé.",
+)
+_BASIS = [
+    Fact(
+        Text(
+            "Our copy of the institution’s registry", "Notre copie du registre de l’établissement"
+        ),
+        Text(
+            "as of 22 Nov 2026, 14:00 UTC (2 minutes old)",
+            "en date du 22 nov. 2026, 14:00 UTC (ancienneté : 2 minutes)",
+        ),
+    ),
+    Fact(
+        Text(
+            "Trust list “Universities of the South-West”",
+            "Liste de confiance « Universities of the South-West »",
+        ),
+        Text(
+            "in force · version 7 · published 1 Nov 2026, 00:00 UTC (2 minutes old)",
+            "en vigueur · version 7 · publiée le 1 nov. 2026, 00:00 UTC (ancienneté : 2 minutes)",
+        ),
+    ),
+]
+_ANCHORS = [
+    View(
+        name="Réseau des universités du Sud-Ouest",
+        did="did:webvh:QmYPpMmDGdUiMdY1ZBwWpuaKsbyBSN3Yh1bAkRhUWV8qbq:registry.acquis.example:trust:sud-ouest",
+        in_force=True,
+        state=Text("in force", "en vigueur"),
+        todo=None,
+        facts=[
+            Fact(Text("Institutions on it", "Établissements inscrits"), "212"),
+            Fact(Text("Version", "Version"), "7"),
+        ],
+    ),
+    View(
+        name="did:webvh:QmNhkzSbzaJDbz7Bn1ZoxF7UX1tZZQ2JXhLpvt3AXXhBnT:registry.acquis.example:trust:x",
+        did="did:webvh:QmNhkzSbzaJDbz7Bn1ZoxF7UX1tZZQ2JXhLpvt3AXXhBnT:registry.acquis.example:trust:x",
+        in_force=False,
+        state=Text("not in our copy of the registry", "absente de notre copie du registre"),
+        todo=Text(
+            "Have our copy of the registry refreshed.", "Faites rafraîchir notre copie du registre."
+        ),
+        facts=[],
+    ),
+]
 
 
 def result(decision: str) -> View:
@@ -119,6 +170,7 @@ def result(decision: str) -> View:
         )
         if decision == "undetermined"
         else None,
+        remarks=[_COMPROMISE] if decision == "refused" else [],
         decided_at=c.AT,
         verdicts=[
             View(
@@ -167,6 +219,7 @@ def result(decision: str) -> View:
         ]
         if decision != "undetermined"
         else [],
+        basis=_BASIS,
     )
 
 
@@ -211,6 +264,7 @@ def ask(**changes: Any) -> Sample:
         "chosen": [],
         "values": {"awarded_since": "", "learner_name": "", "purpose": ""},
         "errors": {},
+        "anchors": _ANCHORS,
         "here": "/ask",
     }
     return "ask.html", held | changes
@@ -243,7 +297,10 @@ _CHOSEN = [
 SAMPLES: dict[str, Sample] = {
     "requests": ("requests.html", {"requests": _ROWS, "live": c.LIVE, "here": "/"}),
     "requests-empty": ("requests.html", {"requests": [], "live": c.LIVE, "here": "/"}),
+    "trust": ("trust.html", {"anchors": _ANCHORS, "here": "/trust"}),
+    "trust-nobody": ("trust.html", {"anchors": [], "here": "/trust"}),
     "ask": ask(),
+    "ask-nobody-trusted": ask(anchors=[]),
     "ask-chosen": ask(
         chosen=_CHOSEN,
         q="data",

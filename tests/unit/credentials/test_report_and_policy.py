@@ -119,7 +119,8 @@ def test_each_single_check_stands_in_the_way_under_the_standard_policy(
         assert decision.conclusion is (
             Conclusion.REFUSED if outcome is N else Conclusion.COULD_NOT_TELL
         )
-        assert decision.because == (() if outcome is None else (changed,))
+        assert decision.because == (changed,)
+        assert len(decision.reasons) == 2
 
 
 def test_one_bad_check_among_several_of_the_same_id_is_enough() -> None:
@@ -153,6 +154,24 @@ def test_a_decision_names_what_stood_in_the_way_refusals_first() -> None:
     assert parse_decision(json.loads(json.dumps(decision.content()))) == decision
 
 
+def test_a_required_check_that_was_never_made_is_named_too_and_comes_last() -> None:
+    policy = AllOf((CheckValid("x"), CheckValid("a"), VerdictValid(Aspect.FIT)))
+    decision = decide(report(a=U), policy)
+    assert decision.conclusion is Conclusion.COULD_NOT_TELL
+    assert decision.because == ("a", "x", "verdict:fit")
+    assert decision.reasons[1:] == (
+        SAYS,
+        Text(
+            "Required and never checked: x, verdict:fit.",
+            "Exigé et jamais vérifié : x, verdict:fit.",
+        ),
+    )
+    assert parse_decision(json.loads(json.dumps(decision.content()))) == decision
+    one_is_enough = decide(report(a=V), AnyOf((CheckValid("x"), CheckValid("a"))))
+    assert (one_is_enough.conclusion, one_is_enough.because) == (Conclusion.ACCEPTED, ())
+    assert decide(report(), UnsafeAcceptAll()).because == ()
+
+
 def test_the_three_verdicts_are_never_merged() -> None:
     found = VerificationReport(
         (check("a", V), check("b", N, Aspect.ASSURANCE), check("c", U, Aspect.FIT)), 1
@@ -175,7 +194,10 @@ evidence = st.dictionaries(
     | st.integers(-(2**62), 2**62)
     | texts
     | st.just("")
-    | st.lists(texts, max_size=3).map(tuple),
+    | st.lists(texts, max_size=3).map(tuple)
+    | st.lists(st.dictionaries(texts, st.none() | st.booleans() | st.integers(0, 9) | texts)).map(
+        tuple
+    ),
     max_size=4,
 )
 checks = st.builds(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from acquis.credentials.attributes import Learner
-from acquis.credentials.environment import Entitlement, Standing, TrustListInForce
+from acquis.credentials.environment import Entitlement, Standing
 from acquis.credentials.facts import AgentVerdict, ExchangeFacts
 from acquis.credentials.matching import Selection
 from acquis.credentials.policy import Conclusion, decide
@@ -26,6 +26,7 @@ from acquis.credentials.verify import (
 from acquis.errors import InvalidInput, Unavailable, Untrusted
 from acquis.text import Text
 from support.scenario import (
+    ANCHOR,
     FIRST_AID,
     INSTITUTE,
     LIST_AT,
@@ -85,7 +86,7 @@ def test_several_competencies_from_two_credentials_are_accepted() -> None:
     assert len(facts.presentation.identifiers) == 2
     report = verify_presentation(facts, scenario.shelf)
     assert not_valid(report) == {}
-    assert len(report.checks) == 8 + 3 * 10
+    assert len(report.checks) == 7 + 3 * 12
 
 
 @pytest.mark.parametrize(
@@ -478,7 +479,7 @@ def test_the_issuer_must_be_entitled_on_every_day_the_award_may_date_from(
     entitlements: list[Entitlement], outcome: Outcome
 ) -> None:
     scenario = Scenario()
-    scenario.shelf.standings[INSTITUTE] = standing(*entitlements)
+    scenario.shelf.standings[ANCHOR, INSTITUTE] = standing(*entitlements)
     report = verify_presentation(scenario.facts(), scenario.shelf)
     assert not_valid(report) == ({} if outcome is VALID else {"issuer-recognised": outcome})
     assert report.authentic is VALID
@@ -486,13 +487,13 @@ def test_the_issuer_must_be_entitled_on_every_day_the_award_may_date_from(
 
 def test_a_date_that_is_shown_decides_by_that_day_alone() -> None:
     scenario = Scenario(recognised_from=None)
-    scenario.shelf.standings[INSTITUTE] = standing(
+    scenario.shelf.standings[ANCHOR, INSTITUTE] = standing(
         Entitlement("esco", 1, 5, date(2024, 6, 30), date(2024, 6, 30))
     )
     facts = scenario.facts()
     assert facts.answers()[0].value("awarded_on") is not None
     assert not_valid(verify_presentation(facts, scenario.shelf)) == {}
-    scenario.shelf.standings[INSTITUTE] = standing(
+    scenario.shelf.standings[ANCHOR, INSTITUTE] = standing(
         Entitlement("esco", 1, 5, date(2024, 7, 1)),
         Entitlement("esco", 1, 5, date(2020, 1, 1), date(2024, 6, 29)),
     )
@@ -501,7 +502,7 @@ def test_a_date_that_is_shown_decides_by_that_day_alone() -> None:
 
 def test_an_unknown_issuer_is_not_recognised_and_not_called_a_forgery() -> None:
     scenario = Scenario()
-    del scenario.shelf.standings[INSTITUTE]
+    del scenario.shelf.standings[ANCHOR, INSTITUTE]
     report = verify_presentation(scenario.facts(), scenario.shelf)
     assert not_valid(report) == {"issuer-recognised": INDETERMINATE}
     assert report.authentic is VALID
@@ -512,34 +513,17 @@ def test_an_unknown_issuer_is_not_recognised_and_not_called_a_forgery() -> None:
 
 def test_a_trust_list_that_cannot_be_read_is_could_not_check() -> None:
     scenario = Scenario()
-    scenario.shelf.standings[INSTITUTE] = Unavailable()
+    scenario.shelf.standings[ANCHOR, INSTITUTE] = Unavailable()
     report = verify_presentation(scenario.facts(), scenario.shelf)
     assert not_valid(report) == {"issuer-recognised": INDETERMINATE}
     found = next(each for each in report.checks if each.id == "issuer-recognised")
     assert found.evidence["recognition"] == "could-not-check"
 
 
-@pytest.mark.parametrize(
-    ("trust_list", "outcome"),
-    [
-        (TrustListInForce("did:a", NOW - 10, NOW + 5), VALID),
-        (TrustListInForce("did:a", NOW - 10, NOW + 4), INDETERMINATE),
-        (TrustListInForce("did:a", NOW + 400, NOW + 900), INDETERMINATE),
-        (Unavailable(), INDETERMINATE),
-        (Untrusted(), INVALID),
-    ],
-)
-def test_the_trust_list_must_be_in_force(trust_list: Any, outcome: Outcome) -> None:
-    scenario = Scenario()
-    scenario.shelf.trust_list = trust_list
-    report = verify_presentation(scenario.facts(), scenario.shelf)
-    assert not_valid(report) == ({} if outcome is VALID else {"trust-list": outcome})
-
-
 @pytest.mark.parametrize("refreshed", [None, NOW - 3_596, NOW + 400, 0])
 def test_a_mirror_that_is_too_old_or_undated_leaves_everything_open(refreshed: int | None) -> None:
     scenario = Scenario()
-    scenario.shelf.mirror_refreshed_at = refreshed
+    scenario.shelf.refreshed_at[INSTITUTE] = refreshed
     report = verify_presentation(scenario.facts(), scenario.shelf)
     assert not_valid(report) == {"mirror-age": INDETERMINATE}
     assert conclusion(report) is Conclusion.COULD_NOT_TELL
@@ -632,7 +616,7 @@ def test_a_level_that_is_no_level_of_the_scale_is_refused() -> None:
 
 def test_an_empty_shelf_accepts_nothing_and_never_raises() -> None:
     facts = Scenario().facts()
-    report = verify_presentation(facts, Shelf(trust_list=Unavailable(), mirror_refreshed_at=None))
+    report = verify_presentation(facts, Shelf(trust_lists={ANCHOR: Unavailable()}))
     assert tuple(each.id for each in report.checks) == CHECK_IDS
     assert conclusion(report) is Conclusion.COULD_NOT_TELL
     assert report.verdict(Aspect.ASSURANCE) is INDETERMINATE

@@ -68,7 +68,7 @@ async def test_each_check_opens_to_its_evidence_and_its_date(desk: Desk) -> None
         "Level asked at least 3",
         "Competency Python",
         "Assessment Project, Oral examination",
-        "Oldest copy that is relied on 24 h",
+        "Oldest copy that is relied on 24 hours",
     ):
         assert words in english
     french = text_of(await result(desk, request_id, "fr"))
@@ -187,14 +187,14 @@ def unknown_institution(desk: Desk) -> None:
     ("spoil", "verdict", "cause", "todo"),
     [
         (
-            old_mirror,
-            "authentic",
-            "The mirror of the registry is too old to tell",
+            old_mirror,  # the anchor publishes in the same registry
+            {"authentic", "assurance"},
+            "The mirror of the institution's registry is too old to tell",
             ("Have our copy of the registry refreshed", "Faites rafraîchir notre copie"),
         ),
         (
             unknown_institution,
-            "assurance",
+            {"assurance"},
             "not on the trust list you chose",
             ("Find out about the institution yourself", "Renseignez-vous sur l’établissement"),
         ),
@@ -203,7 +203,7 @@ def unknown_institution(desk: Desk) -> None:
 async def test_what_could_not_be_told_is_amber_with_cause_and_what_to_do(
     desk: Desk,
     spoil: Callable[[Desk], None],
-    verdict: str,
+    verdict: set[str],
     cause: str,
     todo: tuple[str, str],
 ) -> None:
@@ -213,8 +213,8 @@ async def test_what_could_not_be_told_is_amber_with_cause_and_what_to_do(
     await desk.answer_opened(request_id)
     page = await result(desk, request_id)
     assert decision(page) == "warn"
-    assert verdicts(page)[verdict] == "warn"
-    assert [tone for name, tone in verdicts(page).items() if name != verdict] == ["good", "good"]
+    assert {name for name, tone in verdicts(page).items() if tone == "warn"} == verdict
+    assert set(verdicts(page).values()) == {"warn", "good"}
     text = text_of(page)
     head = text[text.index("Could not tell") : text.index("Three verdicts")]
     assert cause in head
