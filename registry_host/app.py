@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import structlog
 from fastapi import FastAPI
@@ -20,15 +18,16 @@ from acquis.text import Text
 from registry_host.api import router
 from registry_host.files import read_or_none
 from registry_host.grants import Grants
-from registry_host.keys import ONLINE, load_key
-from registry_host.metadata import TIMESTAMP_VALID, SignedTree
+from registry_host.keys import ONLINE, load_key, load_online_key
+from registry_host.lock import held
+from registry_host.metadata import TIMESTAMP_VALID, SignedTree, load_wholes
 from registry_host.problems import register_rule_problems
 from registry_host.recovery import recover
 from registry_host.settings import RegistrySettings
+from registry_host.standing import ROOT_WARNING
 from registry_host.writing import Publications
 
 _LOG = structlog.get_logger(__name__)
-_ROOT_WARNING: Final = timedelta(days=30)
 
 
 def create_app(settings: RegistrySettings) -> FastAPI:
@@ -40,7 +39,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with _only_one(settings):
+        with held(settings.folder):
             tree = await asyncio.to_thread(_open_tree, settings)
             publications = Publications(
                 settings.host, settings.folder, tree, Grants(settings.folder / "grants.json")
@@ -82,9 +81,10 @@ def _open_tree(settings: RegistrySettings) -> SignedTree:
                 f"Ce registre a été initialisé sous le nom {chosen.decode()}, à vie.",
             )
         )
-    signer = load_key(settings.keys_folder / ONLINE)
+    load_key(settings.keys_folder / ONLINE)  # said first when it is missing
     try:
-        return SignedTree(settings.public / "tuf", signer)
+        wholes = load_wholes(settings.tuf)
+        return SignedTree(settings.tuf, load_online_key(settings.keys_folder, wholes.online_keys))
     except FileNotFoundError as error:
         raise Unavailable(
             Text(
@@ -92,22 +92,6 @@ def _open_tree(settings: RegistrySettings) -> SignedTree:
                 "Le registre n’est pas initialisé ; lancez : acquis registry init",
             )
         ) from error
-
-
-@contextmanager
-def _only_one(settings: RegistrySettings) -> Iterator[None]:
-    settings.folder.mkdir(parents=True, exist_ok=True)
-    with (settings.folder / ".lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Conflict(
-                Text(
-                    f"Another registry host serves {settings.folder}.",
-                    f"Un autre hôte de registre sert {settings.folder}.",
-                )
-            ) from error
-        yield
 
 
 async def _keep_renewing(
@@ -137,7 +121,7 @@ def _check_metadata(app: FastAPI) -> None:
                 "L’horodatage n’a pas été signé depuis douze heures.",
             )
         )
-    if tree.root_expires < now + _ROOT_WARNING:
+    if tree.root_expires < now + ROOT_WARNING:
         raise Unavailable(
             Text(
                 "The root keys must sign again within thirty days.",

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from securesystemslib.signer import Signer  # type: ignore[attr-defined]  # its documented name
+from tuf.api.metadata import Root, Timestamp  # type: ignore[attr-defined]  # its documented names
 
 from acquis.errors import AcquisError, InvalidInput
 from acquis.service.app import serve as run
@@ -16,9 +16,19 @@ from acquis.text import Text
 from registry_host.app import create_app
 from registry_host.files import write_whole
 from registry_host.grants import Grants
-from registry_host.keys import ONLINE, create_key, load_key
-from registry_host.metadata import SignedTree, create_tree
+from registry_host.keys import (
+    NEXT_ONLINE,
+    ONLINE,
+    load_keys,
+    load_online_key,
+    load_or_create_key,
+)
+from registry_host.lock import held
+from registry_host.metadata import Wholes, create_tree, load_wholes
+from registry_host.rotation import KeyChange
+from registry_host.rotation import rotate as rotate_metadata
 from registry_host.settings import RegistrySettings
+from registry_host.standing import describe
 
 app = typer.Typer(help="Run a registry: a neutral publication point.", no_args_is_help=True)
 
@@ -40,11 +50,11 @@ def init(  # noqa: PLR0917 - typer gives them by name
 ) -> None:
     """Set up a registry: keys, an empty tree, the root of trust to give out. Safe to repeat."""
     settings = _settings(folder=folder, host=host, hash_bits=hash_bits)
-    trusted_root = settings.public / "tuf" / "1.root.json"
-    if (settings.public / "tuf" / "timestamp.json").exists():
+    trusted_root = settings.tuf / "1.root.json"
+    if (settings.tuf / "timestamp.json").exists():
         typer.echo(f"Already set up. Root of trust: {trusted_root}")
         return
-    with _said():
+    with _said(), held(settings.folder):
         set_up(settings, root_keys or settings.folder / "root-keys", keys, threshold)
     typer.echo(f"Registry {settings.host} set up in {settings.folder}")
     typer.echo(f"Root of trust, to give to every reader: {trusted_root}")
@@ -70,7 +80,7 @@ def serve(folder: Folder = None) -> None:
     """Serve the registry until it is told to stop."""
     settings = _settings(folder=folder)
     with _said():
-        _open(settings)
+        _wholes(settings)
     run(
         create_app(settings),
         bind=settings.bind,
@@ -81,18 +91,47 @@ def serve(folder: Folder = None) -> None:
 
 
 @app.command()
+def rotate(  # noqa: PLR0917 - typer gives them by name
+    root_keys: Annotated[
+        Path, typer.Option(help="Folder with the root keys in force (*.pem), enough of them.")
+    ],
+    folder: Folder = None,
+    new_root_keys: Annotated[
+        Path | None,
+        typer.Option(help="Folder of new root keys to replace them; created where missing."),
+    ] = None,
+    keys: Annotated[
+        int | None, typer.Option(min=1, max=9, help="How many new root keys (default: as before).")
+    ] = None,
+    threshold: Annotated[
+        int | None, typer.Option(min=1, help="How many must sign from now on (default: as before).")
+    ] = None,
+    online: Annotated[
+        bool, typer.Option("--online/--keep-online", help="Replace the online key.")
+    ] = True,
+) -> None:
+    """Replace keys and begin the root's year anew; stop the host first. Safe to repeat."""
+    settings = _settings(folder=folder)
+    with _said(), held(settings.folder):
+        root = replace_keys(settings, root_keys, new_root_keys, keys, threshold, online=online)
+    role = root.roles[Root.type]
+    typer.echo(f"Root version {root.version}, until {root.expires:%Y-%m-%d}")
+    typer.echo(f"Root keys: {role.threshold} of {len(role.keyids)} sign")
+    typer.echo(f"Online key: {'replaced' if online else 'kept'}")
+    typer.echo("Mirrors follow by themselves; new readers may be given any root.json.")
+    if new_root_keys is not None:
+        typer.echo(f"New root keys: {new_root_keys} - keep them away from this machine.")
+
+
+@app.command()
 def status(folder: Folder = None) -> None:
-    """Say what is published, how fresh its metadata is and who may publish."""
+    """Say what is published, how fresh its metadata is, whose keys sign and who may publish."""
     settings = _settings(folder=folder)
     with _said():
-        tree = _open(settings)
+        wholes = _wholes(settings)
         granted = Grants(settings.folder / "grants.json").folders()
-    signed = datetime.fromtimestamp(tree.signed_at, UTC)
-    typer.echo(f"host            {settings.host}")
-    typer.echo(f"files           {tree.count()}")
-    typer.echo(f"last signed     {signed:%Y-%m-%d %H:%M:%S} UTC")
-    typer.echo(f"root expires    {tree.root_expires:%Y-%m-%d}")
-    typer.echo(f"granted         {', '.join(sorted(granted)) or 'nobody'}")
+    for line in describe(settings, wholes, granted, datetime.now(UTC)):
+        typer.echo(line)
 
 
 def set_up(settings: RegistrySettings, root_keys: Path, keys: int, threshold: int) -> None:
@@ -104,20 +143,54 @@ def set_up(settings: RegistrySettings, root_keys: Path, keys: int, threshold: in
                 "Le seuil dépasse le nombre de clés racines.",
             )
         )
-    online = settings.keys_folder / ONLINE
-    signer = load_key(online) if online.exists() else create_key(online)
-    roots = [_root_key(root_keys / f"root-{number + 1}.pem") for number in range(keys)]
+    signer = load_or_create_key(settings.keys_folder / ONLINE)
+    roots = [load_or_create_key(path) for path in _root_key_paths(root_keys, keys)]
     write_whole(settings.folder / "host", settings.host.encode())
-    create_tree(settings.public / "tuf", roots, threshold, signer, settings.hash_bits)
+    create_tree(settings.tuf, roots, threshold, signer, settings.hash_bits)
 
 
-def _root_key(path: Path) -> Signer:
-    return load_key(path) if path.exists() else create_key(path)
+def replace_keys(
+    settings: RegistrySettings,
+    root_keys: Path,
+    new_root_keys: Path | None = None,
+    keys: int | None = None,
+    threshold: int | None = None,
+    *,
+    online: bool = True,
+) -> Root:
+    """Replace keys of a registry that the caller holds, and return the new root.
+
+    Raises: InvalidInput (keys are missing), Conflict (a rotation was broken off and needs this one
+    with a new online key).
+    """
+    wholes = _wholes(settings)
+    role = wholes.root.signed.roles[Root.type]
+    present = load_keys(root_keys)
+    following = None
+    if new_root_keys is not None:
+        paths = _root_key_paths(new_root_keys, keys or len(role.keyids))
+        following = [load_or_create_key(path) for path in paths]
+    folder = settings.keys_folder
+    if online:
+        in_force = wholes.root.signed.roles[Timestamp.type].keyids
+        signer = load_online_key(folder, frozenset(in_force))
+        next_online = load_or_create_key(folder / NEXT_ONLINE)
+    else:
+        signer, next_online = load_online_key(folder, wholes.online_keys), None
+    root = rotate_metadata(
+        settings.tuf, KeyChange(present, following, threshold, signer, next_online)
+    )
+    load_online_key(folder, _wholes(settings).online_keys)
+    return root
 
 
-def _open(settings: RegistrySettings) -> SignedTree:
+def _root_key_paths(folder: Path, keys: int) -> list[Path]:
+    return [folder / f"root-{number + 1}.pem" for number in range(keys)]
+
+
+def _wholes(settings: RegistrySettings) -> Wholes:
     try:
-        return SignedTree(settings.public / "tuf", load_key(settings.keys_folder / ONLINE))
+        return load_wholes(settings.tuf)
     except FileNotFoundError as error:
         raise InvalidInput(
             Text(

@@ -17,11 +17,12 @@ from securesystemslib.signer import (  # type: ignore[attr-defined]  # its docum
     Signer,
 )
 
-from acquis.errors import InvalidInput
+from acquis.errors import Conflict, InvalidInput
 from acquis.text import Text
-from registry_host.files import write_whole
+from registry_host.files import move_into_place, write_whole
 
 ONLINE: Final = "online.pem"
+NEXT_ONLINE: Final = "online-next.pem"  # while a rotation is under way
 
 
 def create_key(path: Path) -> Signer:
@@ -51,6 +52,43 @@ def load_key(path: Path) -> Signer:
     if not isinstance(key, Ed25519PrivateKey):
         raise _unreadable(path)
     return CryptoSigner(key)
+
+
+def load_keys(folder: Path) -> list[Signer]:
+    """Load every key (``*.pem``) in a folder that the operator brought. Raises: InvalidInput."""
+    found = [load_key(path) for path in sorted(folder.glob("*.pem"))]
+    if not found:
+        raise InvalidInput(
+            Text(f"There is no key in {folder}.", f"Il n’y a pas de clé dans {folder}.")
+        )
+    return found
+
+
+def load_or_create_key(path: Path) -> Signer:
+    """Load the key at ``path``, a new one when none stands there. Raises: InvalidInput."""
+    return load_key(path) if path.exists() else create_key(path)
+
+
+def load_online_key(folder: Path, authorised: frozenset[str]) -> Signer:
+    """Load the online key, which must be one the metadata names (ids in ``authorised``).
+
+    When a rotation was broken off after its tree was out, the new key is put in place first; the
+    caller holds the registry. Raises: InvalidInput (no key), Conflict (the metadata names another).
+    """
+    path, following = folder / ONLINE, folder / NEXT_ONLINE
+    if following.exists() and load_key(following).public_key.keyid in authorised:
+        move_into_place(following, path)
+    signer = load_key(path)
+    if signer.public_key.keyid not in authorised:
+        raise Conflict(
+            Text(
+                "The metadata names another online key: a rotation was broken off."
+                " Run again: acquis registry rotate",
+                "Les métadonnées nomment une autre clé en ligne : une rotation a été interrompue."
+                " Relancez : acquis registry rotate",
+            )
+        )
+    return signer
 
 
 def _unreadable(path: Path) -> InvalidInput:

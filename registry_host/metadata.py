@@ -14,6 +14,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -44,6 +45,69 @@ PREFIX: Final = "bin"
 
 _NAME = re.compile(r"(\d+)\.(root|snapshot|targets|bin-[0-9a-f]+)\.json")
 _SERIALIZER = JSONSerializer(compact=True)
+
+
+@dataclass(slots=True)
+class Wholes:
+    """All metadata that is current: what the timestamp leads to, below the newest root."""
+
+    root: Metadata[Root]
+    targets: Metadata[Targets]
+    snapshot: Metadata[Snapshot]
+    timestamp: Metadata[Timestamp]
+    roles: SuccinctRoles
+    bins: dict[str, Metadata[Targets]]
+
+    @property
+    def online_keys(self) -> frozenset[str]:
+        """The ids of the keys that may sign snapshot, timestamp and every hash bin."""
+        roles = self.root.signed.roles
+        return frozenset(
+            set(roles[Snapshot.type].keyids)
+            & set(roles[Timestamp.type].keyids)
+            & set(self.roles.keyids)
+        )
+
+    @property
+    def files(self) -> int:
+        """How many files are signed."""
+        return sum(len(each.signed.targets) for each in self.bins.values())
+
+
+def load_wholes(folder: Path) -> Wholes:
+    """Load the current metadata in ``folder``; no signature is checked, the files are our own.
+
+    Raises: FileNotFoundError when there is none; OSError when a file is damaged.
+    """
+    timestamp: Metadata[Timestamp] = _open(folder, "timestamp.json")
+    version = timestamp.signed.snapshot_meta.version
+    snapshot: Metadata[Snapshot] = _open(folder, f"{version}.snapshot.json")
+    meta = snapshot.signed.meta
+    targets: Metadata[Targets] = _open(folder, f"{meta['targets.json'].version}.targets.json")
+    root: Metadata[Root] = _open(folder, f"{newest_root(folder)}.root.json")
+    delegations = targets.signed.delegations
+    if delegations is None or delegations.succinct_roles is None:
+        message = "the metadata has no hash bins"
+        raise OSError(message)
+    roles: SuccinctRoles = delegations.succinct_roles
+    bins: dict[str, Metadata[Targets]] = {
+        name: _open(folder, f"{meta[f'{name}.json'].version}.{name}.json")
+        for name in roles.get_roles()
+    }
+    return Wholes(root, targets, snapshot, timestamp, roles, bins)
+
+
+def _open(folder: Path, name: str) -> Metadata[Any]:
+    try:
+        return Metadata.from_bytes((folder / name).read_bytes())
+    except RepositoryError as error:
+        message = f"the metadata file {name} is damaged"
+        raise OSError(message) from error
+
+
+def write_metadata(folder: Path, name: str, metadata: Metadata[Any]) -> None:
+    """Write one metadata file whole."""
+    write_whole(folder / name, metadata.to_bytes(_SERIALIZER))
 
 
 class SignedTree:
@@ -147,7 +211,7 @@ class SignedTree:
             version = self._write("snapshot", self._snapshot)
             self._timestamp.signed.snapshot_meta = MetaFile(version)
         self._renew(self._timestamp, now + TIMESTAMP_VALID)
-        write_whole(self._folder / "timestamp.json", self._timestamp.to_bytes(_SERIALIZER))
+        write_metadata(self._folder, "timestamp.json", self._timestamp)
 
     def _renew(
         self,
@@ -160,35 +224,15 @@ class SignedTree:
 
     def _write(self, role: str, metadata: Metadata[Targets] | Metadata[Snapshot]) -> int:
         version: int = metadata.signed.version
-        write_whole(self._folder / f"{version}.{role}.json", metadata.to_bytes(_SERIALIZER))
+        write_metadata(self._folder, f"{version}.{role}.json", metadata)
         return version
 
     def _load(self) -> None:
         """Load what the timestamp on disk says is current; anything newer was never published."""
-        self._timestamp: Metadata[Timestamp] = self._open("timestamp.json")
-        version = self._timestamp.signed.snapshot_meta.version
-        self._snapshot: Metadata[Snapshot] = self._open(f"{version}.snapshot.json")
-        meta = self._snapshot.signed.meta
-        self._targets: Metadata[Targets] = self._open(
-            f"{meta['targets.json'].version}.targets.json"
-        )
-        self._root: Metadata[Root] = self._open(f"{newest_root(self._folder)}.root.json")
-        delegations = self._targets.signed.delegations
-        if delegations is None or delegations.succinct_roles is None:
-            message = "the metadata has no hash bins"
-            raise OSError(message)
-        self._roles: SuccinctRoles = delegations.succinct_roles
-        self._bins: dict[str, Metadata[Targets]] = {
-            name: self._open(f"{meta[f'{name}.json'].version}.{name}.json")
-            for name in self._roles.get_roles()
-        }
-
-    def _open(self, name: str) -> Metadata[Any]:
-        try:
-            return Metadata.from_bytes((self._folder / name).read_bytes())
-        except RepositoryError as error:
-            message = f"the metadata file {name} is damaged"
-            raise OSError(message) from error
+        wholes = load_wholes(self._folder)
+        self._root, self._targets = wholes.root, wholes.targets
+        self._snapshot, self._timestamp = wholes.snapshot, wholes.timestamp
+        self._roles, self._bins = wholes.roles, wholes.bins
 
 
 def create_tree(
@@ -215,7 +259,7 @@ def create_tree(
     for name in roles.get_roles():
         bin_ = Metadata(Targets(version=1, expires=now + BIN_VALID))
         bin_.sign(signer)
-        write_whole(folder / f"1.{name}.json", bin_.to_bytes(_SERIALIZER))
+        write_metadata(folder, f"1.{name}.json", bin_)
         snapshot.meta[f"{name}.json"] = MetaFile(1)
     wholes: list[tuple[str, Metadata[Any], Sequence[Signer]]] = [
         ("root", Metadata(root), root_signers),
@@ -225,10 +269,10 @@ def create_tree(
     for role, whole, signers in wholes:
         for each in signers:
             whole.sign(each, append=True)
-        write_whole(folder / f"1.{role}.json", whole.to_bytes(_SERIALIZER))
+        write_metadata(folder, f"1.{role}.json", whole)
     timestamp = Metadata(Timestamp(version=1, expires=now + TIMESTAMP_VALID))
     timestamp.sign(signer)
-    write_whole(folder / "timestamp.json", timestamp.to_bytes(_SERIALIZER))
+    write_metadata(folder, "timestamp.json", timestamp)
 
 
 def newest_root(folder: Path) -> int:

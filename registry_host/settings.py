@@ -65,3 +65,8 @@ class RegistrySettings(BaseSettings):
     def public(self) -> Path:
         """The published tree."""
         return self.folder / "public"
+
+    @property
+    def tuf(self) -> Path:
+        """The metadata over the published tree."""
+        return self.public / "tuf"

@@ -1,0 +1,43 @@
+"""How a registry stands, in lines for its operator: ``acquis registry status``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from tuf.api.metadata import Root  # type: ignore[attr-defined]  # its documented name
+
+from registry_host.metadata import Wholes
+from registry_host.settings import RegistrySettings
+
+ROOT_WARNING: Final = timedelta(days=30)
+
+
+def describe(
+    settings: RegistrySettings, wholes: Wholes, granted: Iterable[str], now: datetime
+) -> Iterator[str]:
+    """Yield the lines; ``now`` is in UTC. Whatever the root keys must do soon is the last line."""
+    root, targets = wholes.root.signed, wholes.targets.signed
+    snapshot, timestamp = wholes.snapshot.signed, wholes.timestamp.signed
+    signed = datetime.fromtimestamp((settings.tuf / "timestamp.json").stat().st_mtime, now.tzinfo)
+    role = root.roles[Root.type]
+    yield f"host            {settings.host}"
+    yield f"files           {wholes.files}"
+    yield f"hash bins       {wholes.roles.number_of_bins}"
+    yield f"last signed     {signed:%Y-%m-%d %H:%M:%S} UTC"
+    yield f"root            version {root.version}, expires {root.expires:%Y-%m-%d}"
+    yield f"targets         version {targets.version}, expires {targets.expires:%Y-%m-%d}"
+    yield f"snapshot        version {snapshot.version}, expires {snapshot.expires:%Y-%m-%d}"
+    yield (
+        f"timestamp       version {timestamp.version}, expires {timestamp.expires:%Y-%m-%d %H:%M}"
+    )
+    yield f"root keys       {role.threshold} of {len(role.keyids)} sign"
+    yield f"granted         {', '.join(sorted(granted)) or 'nobody'}"
+    for name, expires in (("root", root.expires), ("targets", targets.expires)):
+        if expires < now + ROOT_WARNING:
+            left = max((expires - now).days, 0)
+            yield (
+                f"WARNING: the {name} metadata expires in {left} days;"
+                " bring the root keys and run: acquis registry rotate --keep-online"
+            )
