@@ -27,6 +27,7 @@ class HostileHost:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or each answer waits 40 ms for an acknowledgement
 
             def do_GET(self) -> None:
                 host.seen.append(self.path)

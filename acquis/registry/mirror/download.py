@@ -1,7 +1,8 @@
 """How files come over the network: bounded in bytes and in time, never redirected, never unpacked.
 
 The port is python-tuf's ``FetcherInterface``; the HTTP library is the one python-tuf uses. What
-arrives is compared with signed lengths and digests by python-tuf afterwards.
+arrives is compared with signed lengths and digests by python-tuf's own checks. A fetcher is for
+one thread at a time.
 """
 
 from __future__ import annotations
@@ -12,13 +13,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakSet
 
 import urllib3
-from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
+from tuf.api.exceptions import (
+    DownloadError,
+    DownloadHTTPError,
+    DownloadLengthMismatchError,
+    SlowRetrievalError,
+)
+from tuf.api.metadata import TargetFile  # type: ignore[attr-defined]  # its documented name
 from tuf.ngclient.fetcher import FetcherInterface
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -36,6 +44,7 @@ class BoundedFetcher(FetcherInterface):
     """Fetches from one place, until ``deadline`` (of ``time.monotonic``) at the latest."""
 
     def __init__(self, base_url: str, deadline: float) -> None:
+        self._base_url = base_url
         self._deadline = deadline
         self._file_deadline = deadline
         self._connections: WeakSet[HTTPConnection] = WeakSet()
@@ -43,6 +52,14 @@ class BoundedFetcher(FetcherInterface):
         self._closed = threading.Event()
         threading.Thread(target=self._watch, name="download-watch", daemon=True).start()
         self.received = 0  # bytes of bodies
+
+    def another(self) -> BoundedFetcher:
+        """Return a fetcher like this one, for another thread."""
+        return BoundedFetcher(self._base_url, self._deadline)
+
+    def give_up(self) -> None:
+        """End what is being fetched, in a moment; nothing can be fetched afterwards."""
+        self._deadline = self._file_deadline = 0.0
 
     def close(self) -> None:
         """Close the connections."""
@@ -60,10 +77,33 @@ class BoundedFetcher(FetcherInterface):
     @contextmanager
     def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
         """Download to a temporary file, in a time that fits ``max_length`` bytes."""
-        patience = _PATIENCE + max_length / _SLOWEST
-        self._file_deadline = min(self._deadline, time.monotonic() + patience)
+        self._allow(max_length)
         with super().download_file(url, max_length) as file:
             yield file
+
+    def save(self, url: str, target: TargetFile, path: Path) -> None:
+        """Download to ``path`` the file that is signed as ``target``; another does not stay there.
+
+        Raises: DownloadError, RepositoryError (its length or digests differ), OSError.
+        """
+        self._allow(target.length)
+        received = 0
+        try:
+            with path.open("w+b") as file:
+                for chunk in self.fetch(url):
+                    received += len(chunk)
+                    if received > target.length:
+                        raise DownloadLengthMismatchError("more bytes than were signed")
+                    file.write(chunk)
+                target.verify_length_and_hashes(file)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+    def _allow(self, length: int) -> None:
+        """Begin the time that ``length`` bytes may take."""
+        patience = _PATIENCE + length / _SLOWEST
+        self._file_deadline = min(self._deadline, time.monotonic() + patience)
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         left = self._file_deadline - time.monotonic()

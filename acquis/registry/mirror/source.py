@@ -23,10 +23,9 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +33,13 @@ from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # its documented names
     Metadata,
     SuccinctRoles,
-    TargetFile,
 )
-from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.updater import Updater
 
 from acquis.errors import InvalidInput, NotFound, Unavailable
 from acquis.registry.mirror.download import BoundedFetcher, check_base_url
 from acquis.registry.mirror.reading import PublishedFiles, VerifiedCache
+from acquis.registry.mirror.staging import Staging, Wanted, holds
 from acquis.registry.mirror.succession import Succession
 from acquis.registry.paths import FileKind, PublishedPath, parse_path
 from acquis.registry.rules import Rule, RuleBroken
@@ -87,6 +85,7 @@ class Source:
         self._trusted_root = trusted_root
         self.files = PublishedFiles(host, folder / "files", cache=cache, remembered=self.remembered)
         self._succession = Succession(self.files, self.remembered)
+        self._staging = Staging(folder / "staging", self._base_url)
 
     @property
     def confirmed_ns(self) -> int:
@@ -132,27 +131,33 @@ class Source:
         updater = Updater(
             metadata_dir=str(self._folder / "tuf"),
             metadata_base_url=f"{self._base_url}/tuf",
-            target_base_url=self._base_url,
             fetcher=fetcher,
-            config=UpdaterConfig(prefix_targets_with_hash=True),
             bootstrap=root,
         )
         confirmed_ns = time.time_ns()
         updater.refresh()
         applied = self._load_applied()
         bins = self._bin_versions()
-        names = dict(self._names(updater, [b for b, v in bins.items() if applied.bins.get(b) != v]))
-        staged = dict(self._stage(updater, names))
-        refused = list(self._put_in_place(staged))
-        again = {names[path] for path, _ in refused}  # what it waits for may be there next time
+        changed = [name for name, version in bins.items() if applied.bins.get(name) != version]
+        wanted: list[Wanted] = []
+        misnamed: list[tuple[str, str]] = []
+        for name, bin_name in self._names(updater, changed):
+            published, target = _parse(name), updater.get_targetinfo(name)
+            if published is None:
+                misnamed.append((name, str(Rule.PATH)))
+            elif target is not None and not holds(self.files.path_of(published), target):
+                wanted.append(Wanted(published, target, bin_name))
+        self._staging.fetch(wanted, fetcher)
+        refused = list(self._put_in_place(wanted))
+        again = {each.bin for each, _ in refused}  # what it waits for may be there next time
         self._save_applied(
             _Applied({name: v for name, v in bins.items() if name not in again}, confirmed_ns)
         )
         return SourceRefresh(
-            changed=len(staged) - len(refused),
+            changed=len(wanted) - len(refused),
             at=confirmed_ns // 10**9,
             received=fetcher.received,
-            refused=(*refused, *((name, str(Rule.PATH)) for name in names if not _parse(name))),
+            refused=(*((str(each.published), rule) for each, rule in refused), *misnamed),
         )
 
     # (2) the names of the files, from the signed hash bins
@@ -189,43 +194,27 @@ class Source:
         """Return metadata that python-tuf has just verified and kept."""
         return Metadata.from_bytes((self._folder / "tuf" / f"{role}.json").read_bytes())
 
-    # (3) fetching what differs
-
-    def _stage(
-        self, updater: Updater, names: Iterable[str]
-    ) -> Iterator[tuple[PublishedPath, Path]]:
-        for name in names:
-            published = _parse(name)
-            target = updater.get_targetinfo(name)
-            if published is None or target is None:
-                continue
-            if updater.find_cached_target(target, str(self.files.path_of(published))):
-                continue
-            staged = self._folder / "staging" / _staging_name(target, published)
-            if not updater.find_cached_target(target, str(staged)):
-                updater.download_target(target, str(staged))
-            yield published, staged
-
     # (4) putting it in place
 
-    def _put_in_place(self, staged: dict[PublishedPath, Path]) -> Iterator[tuple[str, str]]:
+    def _put_in_place(self, wanted: list[Wanted]) -> Iterator[tuple[Wanted, str]]:
+        staged = {each.published: self._staging.path_of(each) for each in wanted}
         _sync(list(staged.values()))
-        for published in sorted(staged, key=self._rank):
-            target = self.files.path_of(published)
+        for each in sorted(wanted, key=self._rank):
+            target = self.files.path_of(each.published)
             try:
-                version = self._succession.check(published, staged)
+                version = self._succession.check(each.published, staged)
             except (RuleBroken, NotFound) as error:
-                yield str(published), str(getattr(error, "rule", error.code))
+                yield each, str(getattr(error, "rule", error.code))
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            staged[published].replace(target)
+            staged[each.published].replace(target)
             if version is not None:  # only now: what is remembered must be there to be read
                 known = _load(self._folder / "remembered.json")
-                _save(self._folder / "remembered.json", {**known, published.folder: version})
-        for leftover in (self._folder / "staging").iterdir():
-            leftover.unlink()
+                _save(self._folder / "remembered.json", {**known, each.published.folder: version})
+        self._staging.clear()
 
-    def _rank(self, published: PublishedPath) -> tuple[int, str]:
+    def _rank(self, wanted: Wanted) -> tuple[int, str]:
+        published = wanted.published
         replaced = self.files.path_of(published).exists()
         order = {
             FileKind.TAILS: 0,
@@ -271,13 +260,6 @@ def _parse(name: str) -> PublishedPath | None:
         return parse_path(name)
     except RuleBroken:
         return None
-
-
-def _staging_name(target: TargetFile, published: PublishedPath) -> str:
-    digest = target.hashes.get("sha256")
-    if digest is None or target.length > published.max_bytes:
-        raise RepositoryError("a file without SHA-256 or over its limit")
-    return f"{sha256(str(published).encode()).hexdigest()[:32]}.{digest}"
 
 
 @lru_cache(maxsize=8)
