@@ -13,4 +13,9 @@ settings.load_profile("acquis")
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-pytest_plugins = ["support.agents", "support.postgres", "support.town"]
+pytest_plugins = [
+    "support.agents",
+    "support.attacked_registry",
+    "support.postgres",
+    "support.town",
+]

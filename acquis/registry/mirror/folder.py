@@ -156,18 +156,24 @@ class Mirror:
     def trust_list(self, anchor_did: str) -> Resource:
         """Return the trust list of an anchor with the highest version, verified.
 
-        The order of the index is the host's word; the version is the anchor's.
-        Raises: NotFound, RuleBroken.
+        The order of the index is the host's word; the version is the anchor's. What the index
+        names and does not hold takes no other list away.
+        Raises: NotFound, RuleBroken (nothing that is named holds).
         """
         files = self._files_of(anchor_did)
-        folder = parse_did(anchor_did).folder
-        lists = [
-            files.resolve_resource(resource_id, ResourceType.TRUST_LIST)
-            for resource_id in files.index_of(folder).ids(ResourceType.TRUST_LIST)
-            if parse_resource_id(resource_id)[0] == anchor_did
-        ]
+        lists: list[Resource] = []
+        refusal: AcquisError | None = None
+        for resource_id in files.index_of(parse_did(anchor_did).folder).ids(
+            ResourceType.TRUST_LIST
+        ):
+            if parse_resource_id(resource_id)[0] != anchor_did:
+                continue
+            try:
+                lists.append(files.resolve_resource(resource_id, ResourceType.TRUST_LIST))
+            except (RuleBroken, NotFound) as error:
+                refusal = error
         if not lists:
-            raise NotFound(
+            raise refusal or NotFound(
                 Text(
                     "This anchor has published no trust list.",
                     "Cette ancre n’a publié aucune liste de confiance.",
