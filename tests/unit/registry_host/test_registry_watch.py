@@ -1,0 +1,467 @@
+"""The watcher against a host that holds the online key: each lie has its alarm, none poisons it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tuf.api.metadata import MetaFile  # type: ignore[attr-defined]
+
+from acquis.registry.did_log import build_next_entry
+from acquis.registry.resource import Link
+from registry_host.keys import create_key
+from registry_host.watch.alarms import AlarmName
+from support import hostile_registry as attacks
+from support.hostile_registry import Answer, HostileHost, hostile_host
+from support.registry import Issuer, Published, path_of, publish_all, running_registry, seeded_key
+from support.watched_registry import Thief, Watching
+
+EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Attacked:
+    issuer: Issuer
+    published: Published
+    host: HostileHost
+    thief: Thief
+    watching: Watching
+
+    @property
+    def log(self) -> str:
+        return f"{self.issuer.folder}/did.jsonl"
+
+    def extended(self, *, created: datetime | None = None, **options: Any) -> str:
+        log = self.issuer.log.encode()
+        return build_next_entry(log, self.issuer.next, seeded_key("n"), created=created, **options)
+
+    def recovers(self, *names: str) -> None:
+        """The next round says that all alarms are over, and nothing else."""
+        done = self.watching.round()
+        assert done.raised == ()
+        assert {str(alarm.name) for alarm in done.cleared} == set(names)
+        assert done.standing == 0
+
+
+@pytest.fixture(scope="module")
+def published_registry(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Issuer, Published, Path]:
+    base = tmp_path_factory.mktemp("watched")
+    issuer = Issuer(created=EARLIER)
+    with running_registry(base) as server:
+        published = publish_all(server, issuer)
+        watched = tmp_path_factory.mktemp("watcher")
+        first = Watching(watched, server.trusted_root, server.url).round()
+    assert (first.raised, first.warned, first.is_whole) == ((), (), True)
+    assert first.changed == 8
+    return base, issuer, published, watched
+
+
+@pytest.fixture
+def attacked(
+    published_registry: tuple[Path, Issuer, Published, Path], tmp_path: Path
+) -> Iterator[Attacked]:
+    base, issuer, published, watched = published_registry
+    shutil.copytree(base, tmp_path / "base")
+    shutil.copytree(watched, tmp_path / "watched")
+    thief = Thief(tmp_path / "base")
+    with hostile_host(thief.public) as host:
+        watching = Watching(tmp_path / "watched", thief.tuf / "1.root.json", host.url)
+        yield Attacked(issuer, published, host, thief, watching)
+
+
+def test_a_quiet_registry_costs_no_line_and_no_file(attacked: Attacked) -> None:
+    before = (attacked.watching.folder / "journal.jsonl").read_bytes()
+    done = attacked.watching.round()
+    assert (done.raised, done.cleared, done.warned, done.changed) == ((), (), (), 0)
+    assert (attacked.watching.folder / "journal.jsonl").read_bytes() == before
+
+
+# metadata
+
+
+def test_an_older_timestamp_is_a_rollback_of_the_metadata(attacked: Attacked) -> None:
+    thief = attacked.thief
+    thief.remember("then")
+    thief.publish({attacked.log: attacked.extended()})
+    assert attacked.watching.raised() == set()
+    thief.remember("now")
+    thief.restore("then")
+    assert attacked.watching.raised() == {
+        ("metadata-rollback", "tuf/timestamp.json"),
+        ("metadata-rollback", "tuf/snapshot.json"),
+    }
+    assert attacked.watching.raised() == set()  # said once, for as long as it stands
+    assert len(attacked.watching.standing()) == 2
+    thief.restore("now")
+    attacked.recovers("metadata-rollback")
+
+
+def test_an_older_snapshot_below_a_new_timestamp_is_a_rollback(attacked: Attacked) -> None:
+    thief = attacked.thief
+    older = thief.load("timestamp").signed.snapshot_meta.version
+    thief.sign("snapshot", lambda _snapshot: None)
+    assert attacked.watching.raised() == set()
+    thief.sign("timestamp", lambda ts: setattr(ts, "snapshot_meta", MetaFile(older)))
+    assert attacked.watching.raised() == {("metadata-rollback", "tuf/snapshot.json")}
+    thief.sign("timestamp", lambda ts: setattr(ts, "snapshot_meta", MetaFile(older + 1)))
+    attacked.recovers("metadata-rollback")
+
+
+def test_an_older_bin_below_a_new_snapshot_is_a_rollback(attacked: Attacked) -> None:
+    thief = attacked.thief
+    role = thief.bin_of(attacked.log)
+    older = thief.load(role).signed.version
+    thief.publish({attacked.log: attacked.extended()})
+    assert attacked.watching.raised() == set()
+    thief.sign("snapshot", lambda s: s.meta.update({f"{role}.json": MetaFile(older)}))
+    assert attacked.watching.raised() == {("metadata-rollback", f"tuf/{role}.json")}
+    thief.sign("snapshot", lambda s: s.meta.update({f"{role}.json": MetaFile(older + 1)}))
+    attacked.recovers("metadata-rollback")
+
+
+@pytest.mark.parametrize("role", ["timestamp", "snapshot", "bin"])
+def test_the_same_version_with_another_content_is_a_fork(attacked: Attacked, role: str) -> None:
+    thief = attacked.thief
+    role = thief.bin_of(attacked.log) if role == "bin" else role
+    thief.remember("then")
+    thief.later(role, hours=20)
+    done = attacked.watching.round()
+    forked = {alarm.subject: alarm for alarm in done.raised}
+    assert {str(alarm.name) for alarm in done.raised} == {"metadata-fork"}
+    alarm = forked[f"tuf/{role}.json"]
+    archive = attacked.watching.record().archive
+    assert alarm.expected is not None
+    assert alarm.found is not None
+    one, two = json.loads(archive.read(alarm.expected)), json.loads(archive.read(alarm.found))
+    assert one["signed"]["version"] == two["signed"]["version"]
+    assert one["signed"]["expires"] != two["signed"]["expires"]
+    thief.restore("then")
+    attacked.recovers("metadata-fork")
+
+
+def test_a_forked_bin_is_followed_to_what_it_signs(attacked: Attacked) -> None:
+    thief = attacked.thief
+    thief.remember("then")
+    longer, _ = build_definition(attacked, Link("x", 1), keep=0)
+    thief.publish({path_of(longer)[1:]: longer}, step=0)
+    role = thief.bin_of(path_of(longer)[1:])
+    assert attacked.watching.raised() == {
+        ("metadata-fork", f"tuf/{role}.json"),
+        ("links-shrunk", path_of(longer)[1:]),
+    }
+    thief.restore("then")
+    attacked.recovers("metadata-fork", "links-shrunk")
+
+
+@pytest.mark.parametrize("role", ["timestamp", "snapshot", "bin"])
+def test_metadata_that_has_expired_is_a_freeze(attacked: Attacked, role: str) -> None:
+    thief = attacked.thief
+    role = thief.bin_of(attacked.log) if role == "bin" else role
+    thief.sign(role, lambda each: setattr(each, "expires", EARLIER))
+    assert attacked.watching.raised() == {("metadata-expired", f"tuf/{role}.json")}
+    thief.sign(role, lambda each: setattr(each, "expires", datetime.now(UTC).replace(year=2099)))
+    attacked.recovers("metadata-expired")
+
+
+def test_a_host_that_stops_signing_is_said_to_be_frozen(attacked: Attacked) -> None:
+    attacked.watching.clock = lambda: datetime.now(UTC) + timedelta(days=2)
+    assert attacked.watching.raised() == {("metadata-expired", "tuf/timestamp.json")}
+    attacked.watching.clock = lambda: datetime.now(UTC)
+    attacked.recovers("metadata-expired")
+
+
+@pytest.mark.parametrize("role", ["timestamp", "snapshot", "targets", "bin"])
+def test_metadata_signed_by_another_key_does_not_verify_and_is_kept(
+    attacked: Attacked, role: str, tmp_path: Path
+) -> None:
+    thief = attacked.thief
+    role = thief.bin_of(attacked.log) if role == "bin" else role
+    thief.remember("then")
+    metadata = thief.load(role)
+    thief.write(role, metadata, create_key(tmp_path / "other.pem"))
+    done = attacked.watching.round()
+    assert [(str(alarm.name), alarm.subject) for alarm in done.raised] == [
+        ("metadata-unverified", f"tuf/{role}.json")
+    ]
+    assert attacked.watching.record().archive.holds(done.raised[0].found or "")
+    thief.restore("then")
+    attacked.recovers("metadata-unverified")
+
+
+def test_a_root_that_the_old_root_did_not_sign_changes_nothing(attacked: Attacked) -> None:
+    thief = attacked.thief
+    root = (thief.tuf / "1.root.json").read_text().replace('"version":1', '"version":2')
+    (thief.tuf / "2.root.json").write_text(root)
+    pinned = attacked.watching.record().memory.root
+    assert attacked.watching.raised() == {("metadata-unverified", "tuf/root.json")}
+    assert attacked.watching.record().memory.root == pinned
+    (thief.tuf / "2.root.json").unlink()
+    attacked.recovers("metadata-unverified")
+
+
+def test_a_version_beyond_all_others_is_healed_by_new_keys(attacked: Attacked) -> None:
+    thief = attacked.thief
+    thief.remember("honest")
+    thief.sign("timestamp", lambda _timestamp: None, step=2**40)
+    assert attacked.watching.raised() == set()
+    thief.restore("honest")
+    assert ("metadata-rollback", "tuf/timestamp.json") in attacked.watching.raised()
+    thief.replace_online_key()
+    attacked.recovers("metadata-rollback")
+    assert attacked.watching.round().raised == ()
+
+
+# DID logs
+
+
+def test_a_shorter_log_is_a_rollback(attacked: Attacked) -> None:
+    thief, longer = attacked.thief, attacked.extended()
+    thief.publish({attacked.log: longer})
+    assert attacked.watching.raised() == set()
+    thief.publish({attacked.log: attacked.issuer.log})
+    assert attacked.watching.raised() == {("log-rollback", attacked.log)}
+    thief.publish({attacked.log: longer})
+    attacked.recovers("log-rollback")
+
+
+def test_another_log_at_the_same_version_is_a_fork_with_both_as_evidence(
+    attacked: Attacked,
+) -> None:
+    thief = attacked.thief
+    one, two = attacked.extended(), attacked.extended(created=EARLIER + timedelta(days=1))
+    thief.publish({attacked.log: one})
+    assert attacked.watching.raised() == set()
+    thief.publish({attacked.log: two})
+    (alarm,) = attacked.watching.round().raised
+    assert alarm.name is AlarmName.LOG_FORK
+    archive = attacked.watching.record().archive
+    assert archive.read(alarm.expected or "") == one.encode()
+    assert archive.read(alarm.found or "") == two.encode()
+    thief.publish({attacked.log: one})
+    attacked.recovers("log-fork")
+
+
+@pytest.mark.parametrize("attack", ["shorter", "longer", "other"])
+def test_a_deactivated_did_does_not_come_back(attacked: Attacked, attack: str) -> None:
+    thief, issuer = attacked.thief, attacked.issuer
+    ended = attacked.extended(deactivate=True)
+    thief.publish({attacked.log: ended})
+    assert attacked.watching.raised() == set()
+    woken = {
+        "shorter": issuer.log,
+        "longer": ended + ended.splitlines()[0] + "\n",
+        "other": attacked.extended(),
+    }
+    thief.publish({attacked.log: woken[attack]})
+    assert attacked.watching.raised() == {("log-reactivated", attacked.log)}
+    thief.publish({attacked.log: ended})
+    attacked.recovers("log-reactivated")
+
+
+def test_a_log_that_does_not_verify_is_no_version_to_compare_with(attacked: Attacked) -> None:
+    thief, longer = attacked.thief, attacked.extended()
+    thief.publish({attacked.log: re.sub(r'"proofValue": "z.', '"proofValue": "z1', longer)})
+    assert attacked.watching.raised() == {("file-unverified", attacked.log)}
+    thief.publish({attacked.log: longer})
+    attacked.recovers("file-unverified")
+    thief.publish({attacked.log: attacked.issuer.log})
+    assert attacked.watching.raised() == {("log-rollback", attacked.log)}
+
+
+# resources and tails
+
+
+def build_definition(
+    attacked: Attacked, *links: Link, keep: int = 2, **changes: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The registry definition with other links, signed by its issuer, and what stood."""
+    standing = attacked.published.definition
+    unsigned = {key: value for key, value in standing.items() if key != "proof"}
+    kept = standing["links"][:keep]
+    return attacked.issuer.sign({**unsigned, "links": kept, **changes}), standing
+
+
+def test_links_that_are_missing_are_an_alarm(attacked: Attacked) -> None:
+    shorter, standing = build_definition(attacked, keep=1)
+    path = path_of(standing)[1:]
+    attacked.thief.publish({path: shorter})
+    (alarm,) = attacked.watching.round().raised
+    assert (alarm.name, alarm.subject) == (AlarmName.LINKS_SHRUNK, path)
+    assert alarm.detail == "2 links before, 1 now"
+    attacked.thief.publish({path: standing})
+    attacked.recovers("links-shrunk")
+
+
+def test_links_that_are_changed_are_an_alarm_also_when_there_are_more(attacked: Attacked) -> None:
+    _, standing = build_definition(attacked)
+    links = [dict(link) for link in standing["links"]]
+    links[0]["timestamp"] += 1
+    changed, _ = build_definition(attacked, links=links)
+    attacked.thief.publish({path_of(standing)[1:]: changed})
+    assert attacked.watching.raised() == {("links-shrunk", path_of(standing)[1:])}
+
+
+def test_another_name_or_an_earlier_signature_is_an_alarm(attacked: Attacked) -> None:
+    schema = attacked.published.schema
+    path = path_of(schema)[1:]
+    unsigned = {key: value for key, value in schema.items() if key != "proof"}
+    renamed = {**unsigned, "metadata": {**schema["metadata"], "resourceName": "other"}}
+    for changed in (attacked.issuer.sign(renamed), attacked.issuer.sign(unsigned, EARLIER)):
+        attacked.thief.publish({path: changed})
+        assert attacked.watching.raised() == {("resource-changed", path)}
+        attacked.thief.publish({path: schema})
+        attacked.recovers("resource-changed")
+
+
+def test_what_is_named_by_its_digest_is_never_replaced(attacked: Attacked) -> None:
+    schema, tails = attacked.published.schema, f"tails/hash/{attacked.published.tails_hash}"
+    other = attacked.issuer.schema("2.0")
+    raw = (attacked.thief.public / tails).read_bytes()
+    attacked.thief.publish({path_of(schema)[1:]: other, tails: raw + b"."})
+    assert attacked.watching.raised() == {
+        ("immutable-replaced", path_of(schema)[1:]),
+        ("immutable-replaced", tails),
+    }
+    attacked.thief.publish({path_of(schema)[1:]: schema, tails: raw})
+    attacked.recovers("immutable-replaced")
+
+
+def test_a_file_that_the_metadata_forgets_is_an_alarm_until_it_is_back(attacked: Attacked) -> None:
+    schema = attacked.published.schema
+    path = path_of(schema)[1:]
+    attacked.thief.publish({path: None})
+    assert attacked.watching.raised() == {("file-gone", path)}
+    attacked.thief.sign(attacked.thief.bin_of(path), lambda _bin: None)
+    assert attacked.watching.round().raised == ()
+    assert len(attacked.watching.standing()) == 1
+    attacked.thief.publish({path: schema})
+    attacked.recovers("file-gone")
+
+
+def test_an_index_that_hides_what_it_listed_is_an_alarm(attacked: Attacked) -> None:
+    path = f"{attacked.issuer.folder}/index.json"
+    raw = (attacked.thief.public / path).read_bytes()
+    index = json.loads(raw)
+    index["resources"]["anonCredsSchema"] = []
+    attacked.thief.publish({path: index})
+    assert attacked.watching.raised() == {("index-shrunk", path)}
+    attacked.thief.publish({path: raw})
+    attacked.recovers("index-shrunk")
+
+
+def test_what_the_strict_reader_refuses_is_an_alarm_and_goes_when_it_goes(
+    attacked: Attacked,
+) -> None:
+    mallory, issuer = Issuer(folder=attacked.issuer.folder, name="mallory"), attacked.issuer
+    schema = issuer.schema("3.0")
+    forged = {**schema, "proof": mallory.schema("3.0")["proof"]}
+    where = path_of(schema)[1:]
+    odd = "univ/demo/\x1b[2Jresources"
+    attacked.thief.publish({where: forged, odd: b"x", "univ/demo/did-witness.json": b"[{}]"})
+    assert attacked.watching.raised() == {
+        ("file-unverified", where),
+        ("file-unverified", odd),
+        ("file-unverified", "univ/demo/did-witness.json"),
+    }
+    attacked.thief.publish({where: schema, odd: None, "univ/demo/did-witness.json": None})
+    attacked.recovers("file-unverified")
+
+
+def test_a_signature_by_a_key_withdrawn_before_is_refused(attacked: Attacked) -> None:
+    issuer, fresh = attacked.issuer, seeded_key("fresh-attest")
+    text = json.dumps(issuer.document.document)
+    replaced = json.loads(text.replace(issuer.attest.multikey, fresh.multikey))
+    attacked.thief.publish({attacked.log: attacked.extended(document=replaced)})
+    assert attacked.watching.raised() == set()  # what stood was good when it was seen
+    late = issuer.schema("4.0")
+    attacked.thief.publish({path_of(late)[1:]: late})
+    assert attacked.watching.raised() == {("file-unverified", path_of(late)[1:])}
+    newcomer = Watching(
+        attacked.watching.folder / "new", attacked.watching.trusted_root, attacked.host.url
+    )
+    assert newcomer.round().raised == ()  # who looks for the first time cannot tell
+
+
+def test_bytes_that_are_not_the_signed_ones_are_kept_and_said(attacked: Attacked) -> None:
+    longer = attacked.extended()
+    attacked.thief.publish({attacked.log: longer})
+    attacked.host.attack, attacked.host.applies_to = attacks.other_bytes, "did.jsonl"
+    (alarm,) = attacked.watching.round().raised
+    assert (alarm.name, alarm.detail) == (AlarmName.FILE_UNVERIFIED, "not as signed")
+    assert attacked.watching.record().archive.holds(alarm.found or "")
+    attacked.host.attack = None
+    attacked.recovers("file-unverified")
+
+
+# split view
+
+
+def test_two_addresses_that_tell_different_stories_are_a_split_view(
+    attacked: Attacked, tmp_path: Path
+) -> None:
+    thief, watching = attacked.thief, attacked.watching
+    shutil.copytree(thief.base, tmp_path / "elsewhere")
+    elsewhere = Thief(tmp_path / "elsewhere")
+    with hostile_host(elsewhere.public) as host:
+        watching.addresses["elsewhere"] = host.url
+        assert [each.raised for each in watching.rounds()] == [(), ()]
+        thief.publish({attacked.log: attacked.extended()})
+        assert [each.raised for each in watching.rounds()] == [(), ()]  # one is behind: no alarm
+        elsewhere.publish({attacked.log: attacked.extended(created=EARLIER + timedelta(days=1))})
+        here, there = watching.rounds()
+        assert here.raised == ()
+        said = {(str(alarm.name), alarm.subject) for alarm in there.raised}
+        assert ("split-view", attacked.log) in said
+        assert {name for name, _ in said} == {"split-view"}
+
+
+# a host that is down or broken
+
+
+@pytest.mark.parametrize("applies_to", ["timestamp", "bin-", "resources"])
+@pytest.mark.parametrize(
+    "attack",
+    [
+        attacks.endless_body,
+        attacks.half_written,
+        attacks.not_found,
+        attacks.server_error,
+        attacks.nothing,
+        attacks.redirect_to("/tuf/1.root.json"),
+    ],
+    ids=lambda attack: attack.__name__,
+)
+def test_a_broken_host_is_a_warning_and_no_alarm(
+    attacked: Attacked, attack: Answer, applies_to: str
+) -> None:
+    schema = attacked.issuer.schema("2.0")
+    attacked.thief.publish({path_of(schema)[1:]: schema})
+    attacked.host.attack, attacked.host.applies_to = attack, applies_to
+    done = attacked.watching.round()
+    assert (done.is_whole, len(done.warned) > 0) == (False, True)
+    assert {str(alarm.detail) for alarm in done.raised} <= {"not as signed"}
+    attacked.host.attack = None
+    done = attacked.watching.round()
+    assert (done.is_whole, done.standing, done.raised) == (True, 0, ())
+    assert attacked.watching.record().memory.view("main").accepted[path_of(schema)[1:]]
+
+
+def test_a_look_that_ran_out_of_bytes_goes_on_with_the_next(
+    attacked: Attacked, tmp_path: Path
+) -> None:
+    watching = Watching(tmp_path / "new", attacked.watching.trusted_root, attacked.host.url)
+    first = watching.round(most_bytes=1)
+    assert (first.is_whole, first.changed) == (False, 1)
+    rounds = [watching.round(most_bytes=1) for _ in range(8)]
+    assert rounds[-1].is_whole
+    assert [each.raised for each in rounds] == [()] * 8
+    assert len(watching.record().memory.view("main").accepted) == 8
