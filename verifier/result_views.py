@@ -37,6 +37,7 @@ _DECISIONS: Final[Mapping[Conclusion, str]] = {
 }
 _MOST_REASONS: Final = 3
 _GENERAL: Final = {"agent-verdict"}  # says that something is wrong; another check may say what
+_OF_LISTS: Final = {"trust-list", "issuer-recognised"}
 _ACCEPTED: Final = Text(
     "Everything that is required was checked and holds.",
     "Tout ce qui est exigé a été vérifié et tient.",
@@ -211,9 +212,9 @@ def _todo(decision: Decision, report: VerificationReport) -> Text | None:
     if decision.conclusion is not Conclusion.COULD_NOT_TELL:
         return None
     against = [each for each in decision.because if _is_open(each, report)]
-    if "mirror-age" in against or _needs_refresh(report):
-        return _WHAT_TO_DO["mirror-age"]
     first = against[0] if against else ""
+    if "mirror-age" in against or (first in _OF_LISTS and _needs_refresh(report)):
+        return _WHAT_TO_DO["mirror-age"]
     unasked = Recognition.COULD_NOT_CHECK.value
     if any(
         each.id == first and each.evidence.get("recognition") == unasked for each in report.checks
@@ -235,7 +236,7 @@ def _needs_refresh(report: VerificationReport) -> bool:
         for listed in lists
         if isinstance(listed, Mapping)
     }
-    return _is_open("issuer-recognised", report) and bool(states & {"old-copy", "absent"})
+    return bool(states & {"old-copy", "absent"})
 
 
 def _build_verdict(

@@ -49,6 +49,7 @@ type Change = Callable[[dict[str, Any]], None]
 NOW = int(datetime(2026, 11, 22, 12, 0, tzinfo=UTC).timestamp())
 LIST_AT = NOW - 3_600
 HOST = "http://127.0.0.1:8020"
+ANOTHER_REGISTRY = "trust.another.example"
 PYTHON = "esco_ccd0a1d9-afda-43d9-b901-96344886e14d"
 SQL = "esco_598de5b0-5b58-4ea7-8058-a4bc4d18c742"
 QUALITY = "esco_cc7370dd-69fa-4c67-a96f-d4d135d38700"
@@ -63,11 +64,17 @@ GARBAGE = ["x", "%00", "..%2f..%2fetc%2fpasswd", "a" * 3000, "%ff%fe", "'; DROP-
 
 @dataclass
 class Copy:
-    """The folder of a mirror, with the documents of an institute and of a trust anchor."""
+    """The folder of a mirror, with the documents of an institute and of a trust anchor.
+
+    ``network`` is an anchor of another registry, which has published nothing yet.
+    """
 
     folder: Path
     institute: Issuer = field(default_factory=lambda: Issuer("demo/institute", name="institute"))
     anchor: Issuer = field(default_factory=lambda: Issuer("trust/anchor", name="anchor"))
+    network: Issuer = field(
+        default_factory=lambda: Issuer("trust/network", ANOTHER_REGISTRY, name="network")
+    )
     entries: list[TrustEntry] = field(default_factory=list)
 
     @property
@@ -76,7 +83,7 @@ class Copy:
 
     def put(self, issuer: Issuer, resources: list[dict[str, Any]]) -> None:
         """Write an issuer's log, resources and index."""
-        base = self.files / issuer.folder
+        base = self.folder / issuer.host / "files" / issuer.folder
         (base / "resources").mkdir(parents=True, exist_ok=True)
         (base / "did.jsonl").write_text(issuer.log)
         index, document = Index(issuer.did, {}), issuer.document
@@ -86,17 +93,25 @@ class Copy:
             index = index.with_resource(verify_resource(raw, each["id"], document))
         (base / "index.json").write_bytes(build_index(index))
 
-    def confirm(self, at: int) -> None:
-        """Note that the registry confirmed the copy at ``at``."""
+    def confirm(self, at: int, host: str = REGISTRY) -> None:
+        """Note that the registry ``host`` confirmed the copy at ``at``."""
         noted = json.dumps({"bins": {}, "confirmed_ns": at * 10**9})
-        (self.folder / REGISTRY / "applied.json").write_text(noted)
+        (self.folder / host).mkdir(parents=True, exist_ok=True)
+        (self.folder / host / "applied.json").write_text(noted)
 
-    def recognise(self, *entries: TrustEntry) -> None:
-        """Publish the trust list with these entries, in force for a month."""
-        listed = TrustList(self.anchor.did, 1, date(2026, 11, 1), date(2026, 12, 1), tuple(entries))
+    def recognise(
+        self,
+        *entries: TrustEntry,
+        by: Issuer | None = None,
+        until: date = date(2026, 12, 1),
+        name: str = "list",
+    ) -> None:
+        """Publish the trust list of an anchor (default: ``anchor``) with these entries."""
+        anchor = by or self.anchor
+        listed = TrustList(anchor.did, 1, date(2026, 11, 1), until, tuple(entries))
         kind = ResourceType.TRUST_LIST
-        built = build_resource(self.anchor.did, kind, "list", build_trust_list(listed))
-        self.put(self.anchor, [self.anchor.sign(built)])
+        built = build_resource(anchor.did, kind, name, build_trust_list(listed))
+        self.put(anchor, [anchor.sign(built)])
 
     @property
     def entry(self) -> TrustEntry:
@@ -369,7 +384,10 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         settings=chosen,
         database=Database(chosen.database),
         agent=AgentClient("http://agent.test", "k", transport=httpx.MockTransport(agent)),
-        mirror=Mirror(copy.folder, {REGISTRY: "https://registry.test"}),
+        mirror=Mirror(
+            copy.folder,
+            {REGISTRY: "https://registry.test", ANOTHER_REGISTRY: "https://another.test"},
+        ),
         clock=SetClock(NOW),
     )
 
