@@ -7,7 +7,8 @@
 3. Publication is done when the mirror, which believes signatures and TUF only, shows it. An answer
    of the host proves nothing.
 4. A list never takes a revocation back: one that would is refused, one that says no more than the
-   list that stands is a repetition.
+   list that stands is a repetition. After a compromise, what whoever stole the key published last
+   does not stand: the wallet's list is published over it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from acapy_agent.core.profile import Profile
 from acapy_webvh.host import TIMEOUT_SECONDS, RegistryHost
 from acapy_webvh.reader import MirrorReader
 from acapy_webvh.signing import sign_with_wallet
-from acquis.errors import Conflict, Unavailable
+from acquis.errors import Conflict, Unavailable, Untrusted
 from acquis.registry.did import parse_did
 from acquis.registry.resource import (
     Link,
@@ -107,9 +108,10 @@ class Publisher:
             definition, standing = await self._standing(definition_id)
             if standing is not None:
                 revoked, stands = _revoked(states), _revoked(standing.content["revocationList"])
-                if revoked <= stands:
+                is_last = standing.id == definition.links[-1].id
+                if revoked <= stands and is_last:
                     return standing
-                if not stands < revoked:
+                if not stands <= revoked:
                     raise _diverged(definition_id)
             return await self._append(profile, definition, states, accumulator)
 
@@ -122,20 +124,31 @@ class Publisher:
             definition_id, ResourceType.REVOCATION_REGISTRY_DEFINITION
         )
         if not definition.links:
-            return False
-        last = await self._reader.resource(definition.links[-1].id, ResourceType.STATUS_LIST)
+            return not any(states)  # whoever sets the registry up publishes its first list
+        try:
+            last = await self._reader.resource(definition.links[-1].id, ResourceType.STATUS_LIST)
+        except Untrusted:
+            return False  # by a key that was given up: not the issuer's
         return _revoked(states) <= _revoked(last.content["revocationList"])
 
     async def _standing(self, definition_id: str) -> tuple[Resource, Resource | None]:
-        """The definition and its last list as they stand in the registry now."""
+        """The definition and its last list that can be believed, as they stand in the registry now.
+
+        A list signed by a key that was given up counts for nothing, unless it is so with all.
+        """
         await self._reader.refresh()
         definition = await self._reader.resource(
             definition_id, ResourceType.REVOCATION_REGISTRY_DEFINITION
         )
-        if not definition.links:
-            return definition, None
-        last = definition.links[-1]
-        return definition, await self._reader.resource(last.id, ResourceType.STATUS_LIST)
+        refusal: Untrusted | None = None
+        for link in reversed(definition.links):
+            try:
+                return definition, await self._reader.resource(link.id, ResourceType.STATUS_LIST)
+            except Untrusted as error:
+                refusal = refusal or error
+        if refusal is not None:
+            raise refusal
+        return definition, None
 
     async def _append(
         self, profile: Profile, definition: Resource, states: Sequence[int], accumulator: str

@@ -19,7 +19,7 @@ from acapy_agent.anoncreds.models.revocation import RevList
 from acapy_agent.core.profile import Profile
 
 from acapy_webvh.publication import Publisher
-from acquis.errors import AcquisError
+from acquis.errors import AcquisError, NotFound
 
 LOGGER = logging.getLogger(__name__)
 FIRST_PAUSE_SECONDS = 1.0
@@ -58,7 +58,10 @@ class Reconciler:
         self._wake.set()
 
     async def reconcile(self, profile: Profile) -> Outcome:
-        """Publish each list of the wallet that revokes more than the registry's does."""
+        """Publish each list of the wallet that revokes more than the registry's does.
+
+        So is each whose last list in the registry is not the issuer's (after a compromise).
+        """
         published: list[str] = []
         behind: list[str] = []
         async with self._one_round:
@@ -71,6 +74,8 @@ class Reconciler:
                         )
                         published.append(definition_id)
                 except AcquisError as error:
+                    if isinstance(error, NotFound) and not any(kept.revocation_list):
+                        continue  # it is still being set up
                     LOGGER.warning("The status list of %s is behind: %s", definition_id, error)
                     behind.append(definition_id)
         return Outcome(tuple(published), tuple(behind))
@@ -90,7 +95,7 @@ class Reconciler:
 
 
 async def _kept_lists(profile: Profile) -> list[RevList]:
-    """The wallet's status lists that revoke anything: no other can be ahead of the registry's."""
+    """The wallet's status lists."""
     async with profile.session() as session:
         entries = await session.handle.fetch_all(CATEGORY_REV_LIST)
 

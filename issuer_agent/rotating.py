@@ -18,14 +18,15 @@ revocation registry nor its indexes are touched (ADR 0009). One rotation runs at
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import update
 
-from acquis.acapy import wallet
-from acquis.errors import Conflict, InvalidInput, Unavailable
+from acquis.acapy import anoncreds, wallet
+from acquis.errors import Conflict, InvalidInput, NotFound, Unavailable
 from acquis.registry.did import parse_did
 from acquis.registry.did_log import DidDocument, build_next_entry, verify_did_log
 from acquis.registry.paths import log_path
@@ -152,6 +153,9 @@ async def _carry_out(
         work = await _signing(around, document, tell)
         await work.publish(ready or await work.prepare())
         await asyncio.to_thread(around.mirror.refresh)
+        if work.withheld:  # where a thief published the last status list, ours goes over it
+            with contextlib.suppress(NotFound):
+                await anoncreds.reconcile_lists(around.agent)
         done = Rotated(document.version_number, len(work.signed), tuple(sorted(work.withheld)))
     await _save(around, row, rotation=None)
     return done

@@ -12,47 +12,22 @@ from typing import Any
 
 import httpx
 import pytest
-from acapy_agent.wallet.error import WalletNotFoundError
 
 from acapy_webvh.publication import Publisher
 from acapy_webvh.reader import MirrorReader
 from acquis.errors import AcquisError, Conflict, NotFound, Unavailable
-from acquis.registry.keys import SigningKey, decode_multikey
+from acquis.registry.keys import SigningKey
 from acquis.registry.mirror import Mirror
 from acquis.registry.multibase import encode_base58
 from acquis.registry.resource import Resource, ResourceType
 from demo.agents import AgentRole
 from demo.supervisor import free_ports
 from support.agents import HOST, RealAgents
+from support.plugin_wallet import KeysWallet
 
 pytestmark = pytest.mark.agents
 SIZE = 8
 ACCUMULATOR = "1 0A 1 0B"
-
-
-class OneKeyWallet:
-    """A profile, its session and its wallet in one, as far as signing needs them."""
-
-    def __init__(self, key: SigningKey) -> None:
-        self.key = key
-        self.verkey = encode_base58(decode_multikey(key.multikey))
-        self.signatures = 0
-
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[OneKeyWallet]:
-        yield self
-
-    def inject(self, _base: type) -> OneKeyWallet:
-        return self
-
-    async def get_signing_key(self, verkey: str) -> None:
-        if verkey != self.verkey:
-            raise WalletNotFoundError("no such key")
-
-    async def sign_message(self, message: bytes, from_verkey: str) -> bytes:
-        assert from_verkey == self.verkey
-        self.signatures += 1
-        return self.key.sign(message)
 
 
 @dataclass
@@ -61,7 +36,7 @@ class Desk:
 
     agents: RealAgents
     did: str
-    wallet: OneKeyWallet
+    wallet: KeysWallet
     make: Callable[..., tuple[Publisher, MirrorReader]]
 
     async def schema(self, publisher: Publisher, name: str) -> Resource:
@@ -125,7 +100,7 @@ async def desk(agents: RealAgents, tmp_path_factory: pytest.TempPathFactory) -> 
         made.append((Publisher(reader, url or agents.registry_url), reader))
         return made[-1]
 
-    yield Desk(agents, did, OneKeyWallet(key), make)
+    yield Desk(agents, did, KeysWallet(key), make)
     for publisher, reader in made:
         await publisher.close()
         reader.close()
@@ -218,7 +193,7 @@ async def test_two_publishers_at_once_lose_nothing(desk: Desk) -> None:
 
 async def test_a_wallet_without_the_key_publishes_nothing(desk: Desk) -> None:
     publisher, _ = desk.make()
-    stranger: Any = OneKeyWallet(SigningKey.generate())
+    stranger: Any = KeysWallet(SigningKey.generate())
     with pytest.raises(NotFound):
         await publisher.publish(
             stranger,
