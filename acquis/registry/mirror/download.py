@@ -31,6 +31,7 @@ from tuf.ngclient.fetcher import FetcherInterface
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from acquis.errors import InvalidInput
+from acquis.registry.strict_json import MAX_VALUES, most_values
 from acquis.text import Text
 
 _CHUNK = 64 * 1024
@@ -76,9 +77,15 @@ class BoundedFetcher(FetcherInterface):
 
     @contextmanager
     def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
-        """Download to a temporary file, in a time that fits ``max_length`` bytes."""
+        """Download metadata to a temporary file, in a time that fits ``max_length`` bytes.
+
+        python-tuf parses it before it knows who signed it, so countless values are refused here.
+        """
         self._allow(max_length)
         with super().download_file(url, max_length) as file:
+            if most_values(file.read()) > MAX_VALUES:
+                raise DownloadError("metadata of too many values")
+            file.seek(0)
             yield file
 
     def save(self, url: str, target: TargetFile, path: Path) -> None:
@@ -154,9 +161,7 @@ def check_base_url(url: str) -> str:
     It is ``https``, or ``http``, with a host, and has no user, query or fragment.
     Raises: InvalidInput.
     """
-    parts = urlsplit(url)
-    plain = not (parts.username or parts.password or parts.query or parts.fragment)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
+    if not _is_base_url(url):
         raise InvalidInput(
             Text(
                 "The place of a registry is an http or https address without user or query.",
@@ -165,6 +170,15 @@ def check_base_url(url: str) -> str:
             )
         )
     return url.rstrip("/")
+
+
+def _is_base_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a host or a port that cannot be one
+        return False
+    return named and not (parts.username or parts.password or parts.query or parts.fragment)
 
 
 def _pool_for(base_url: str, connections: WeakSet[HTTPConnection]) -> urllib3.PoolManager:

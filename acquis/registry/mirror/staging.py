@@ -8,6 +8,7 @@ first file that fails ends the others; what had come by then stays and is not fe
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -26,12 +27,15 @@ from acquis.registry.paths import PublishedPath
 MOST_CONNECTIONS = 6
 FILES_EACH = 8  # a further connection is opened for so many files
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A published file as the hash bin ``bin`` says it is.
 
-    Raises: RepositoryError when that is without SHA-256, or longer than its kind may be.
+    Raises: RepositoryError when that is without SHA-256 (in hex: it becomes part of a file's name),
+    or longer than its kind may be.
     """
 
     published: PublishedPath
@@ -39,7 +43,8 @@ class Wanted:
     bin: str
 
     def __post_init__(self) -> None:
-        if "sha256" not in self.target.hashes or self.target.length > self.published.max_bytes:
+        digest = _SHA256.fullmatch(self.target.hashes.get("sha256", ""))
+        if digest is None or self.target.length > self.published.max_bytes:
             raise RepositoryError("a file without SHA-256 or over its limit")
 
     @property
