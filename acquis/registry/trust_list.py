@@ -169,17 +169,13 @@ def _parse_scope(scope: object, place: str) -> Scope:
             f"{place}.level_max",
             Text("no lower than level_min", "pas inférieur à level_min"),
         )
-    until = found.get("valid_until")
-    days = {
-        "valid_from": date.fromisoformat(found["valid_from"]),
-        "valid_until": None if until is None else date.fromisoformat(until),
-    }
-    if days["valid_until"] and days["valid_until"] < days["valid_from"]:
+    first = date.fromisoformat(found["valid_from"])
+    last = date.fromisoformat(found["valid_until"]) if "valid_until" in found else None
+    if last is not None and last < first:
         raise _refusal(
-            f"{place}.valid_until",
-            Text("no earlier than valid_from", "au plus tôt valid_from"),
+            f"{place}.valid_until", Text("no earlier than valid_from", "au plus tôt valid_from")
         )
-    return Scope(**{**found, **days})
+    return Scope(**{**found, "valid_from": first, "valid_until": last})
 
 
 def _check_fields(

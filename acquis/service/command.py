@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 
 import typer
+
+from acquis.errors import AcquisError
 
 
 def build_command(arguments: Sequence[str]) -> typer.Typer:
     """Collect the typer applications registered under the entry point group ``acquis.commands``.
 
-    Only the one that ``arguments`` name is loaded, so that a service needs nothing of the others.
+    Only the one that ``arguments`` name is loaded, so that a service needs nothing of the others;
+    all of them where none is named, so that the list says what each is for.
     """
     app = typer.Typer(
         name="acquis",
@@ -20,13 +24,21 @@ def build_command(arguments: Sequence[str]) -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_show_locals=False,
     )
-    for entry in sorted(entry_points(group="acquis.commands"), key=lambda item: item.name):
-        if entry.name in arguments[:1]:
-            app.add_typer(entry.load(), name=entry.name)
-        else:
-            about = f"See `acquis {entry.name} --help`."
-            app.add_typer(typer.Typer(help=about), name=entry.name)
+    entries = sorted(entry_points(group="acquis.commands"), key=lambda item: item.name)
+    named = [entry for entry in entries if entry.name in arguments[:1]]
+    for entry in named or entries:
+        app.add_typer(entry.load(), name=entry.name)
     return app
+
+
+@contextmanager
+def said() -> Iterator[None]:
+    """End a command with the sentence of an error and the status 1 instead of a trace."""
+    try:
+        yield
+    except AcquisError as error:
+        typer.echo(error.says.en, err=True)
+        raise typer.Exit(1) from error
 
 
 def main() -> None:

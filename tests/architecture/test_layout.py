@@ -26,6 +26,8 @@ TOP_LEVEL = {
     *("uv.lock", "package-lock.json", ".gitignore", ".npmrc"),
     # docs/adr/0001
     *("demo", "acapy_redelivery"),
+    # docs/adr/0008
+    "trust_anchor",
 }
 UNWANTED = re.compile(
     r"(^|/)(utils?|helpers?|common|misc|base|core|managers?|handlers?|processors?|data)\.py$"

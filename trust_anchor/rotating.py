@@ -1,0 +1,69 @@
+"""Rotating: the anchor's DID gets a new attest key and reveals its next update key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from acquis.registry.did_log import build_next_entry, verify_did_log
+from acquis.registry.rotation import with_attest_key, with_compromised_key
+from acquis.service.files import write_whole
+from acquis.service.publication import Publisher
+from trust_anchor.anchor import Anchor, attest_key_file, load_anchor, update_key_file
+from trust_anchor.keys import load_key, load_or_create_key
+from trust_anchor.publishing import publish_log, sign_withdrawn_again
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """What a rotation did: ``anchor`` as it stands, how many lists were signed again.
+
+    ``resumed``: an earlier rotation that had not reached the registry was ended instead.
+    """
+
+    anchor: Anchor
+    signed_again: int
+    resumed: bool
+
+
+async def rotate_keys(
+    anchor: Anchor,
+    publisher: Publisher,
+    now: datetime,
+    *,
+    update_keys: Path | None = None,
+    compromised_since: datetime | None = None,
+) -> Rotated:
+    """Give the anchor new keys and publish its log; lists by the old key still verify.
+
+    With ``compromised_since`` the old attest key is reported as compromised since then and every
+    list it signed is signed again. The caller holds ``only_one``.
+    Raises: NotFound (a key that is away), RuleBroken, Unavailable, Conflict.
+    """
+    standing = await publisher.read(f"/{anchor.place}/did.jsonl")
+    resumed = (
+        standing is not None and standing.raw != anchor.log and anchor.log.startswith(standing.raw)
+    )
+    if not resumed:
+        anchor = _with_next_entry(anchor, update_keys, compromised_since)
+    await publish_log(anchor, publisher)
+    return Rotated(anchor, await sign_withdrawn_again(anchor, publisher, now), resumed)
+
+
+def _with_next_entry(
+    anchor: Anchor, update_keys: Path | None, compromised_since: datetime | None
+) -> Anchor:
+    """Write the next entry of the log; every key in it is on disk before."""
+    number = anchor.document.version_number + 1
+    update = load_key(update_key_file(anchor.folder, number, update_keys))
+    following = load_or_create_key(update_key_file(anchor.folder, number + 1, update_keys))
+    before = list(anchor.document.assertion_keys())
+    attest = load_or_create_key(attest_key_file(anchor.folder, number))
+    document = with_attest_key(anchor.document.document, attest.multikey)
+    if compromised_since is not None and before:
+        document = with_compromised_key(document, before[-1], compromised_since)
+    log = build_next_entry(anchor.log, update, following, document).encode()
+    verify_did_log(anchor.did, log)
+    write_whole(anchor.folder / "did.jsonl", log)
+    return load_anchor(anchor.folder)
