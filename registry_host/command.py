@@ -29,8 +29,10 @@ from registry_host.rotation import KeyChange
 from registry_host.rotation import rotate as rotate_metadata
 from registry_host.settings import RegistrySettings
 from registry_host.standing import describe
+from registry_host.watch.command import watch
 
 app = typer.Typer(help="Run a registry: a neutral publication point.", no_args_is_help=True)
+app.command()(watch)
 
 Folder = Annotated[
     Path | None, typer.Option(help="Folder of the registry (default: ACQUIS_REGISTRY_FOLDER).")
