@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 
-.PHONY: help setup demo test lint bench clean docs
+.PHONY: help setup demo test lint bench bench-registry clean docs
 
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -27,6 +27,9 @@ lint: setup      ## ruff, mypy --strict, import-linter
 
 bench: setup     ## issuances and presentations against a bare loop on the agents' admin API
 	@$(PY) -m benchmarks.issue_and_present
+
+bench-registry: setup ## a registry of 50,000 files: mirroring, reading, publishing (about 1 GB of temporary disk)
+	@$(PY) -m benchmarks.registry_at_scale
 
 docs: setup      ## write the generated pages of docs/
 	@$(PY) -m acquis.protocols.diagram > docs/protocols.md

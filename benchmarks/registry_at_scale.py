@@ -48,7 +48,6 @@ from demo.supervisor import Program, Supervisor, free_ports
 
 ATTRIBUTES: Final = (30, 24)
 REGISTRY_SIZE: Final = 1000
-REVOCATIONS: Final = 15
 READS: Final = 5_000
 TIMED: Final = 400
 BYTES_EACH: Final = 110_000  # disk for one achievement: published once, mirrored once and a tenth
@@ -154,7 +153,7 @@ def _timestamp_version(client: httpx.Client) -> int:
     return int(client.get("/tuf/timestamp.json").json()["signed"]["version"])
 
 
-def measure(registry: Registry, folder: Path, port: int) -> Measured:
+def measure(registry: Registry, folder: Path, port: int, revocations: int) -> Measured:
     """Measure a registry that is being served on ``port``."""
     url = f"http://127.0.0.1:{port}"
     measured = Measured(registry, read_apart(registry, folder, url))
@@ -164,8 +163,8 @@ def measure(registry: Registry, folder: Path, port: int) -> Measured:
     kind = ResourceType.REVOCATION_REGISTRY_DEFINITION
     definitions = list(mirror.resources(kind))
     with httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
-        for number in range(REVOCATIONS + 1):
-            chosen = definitions[number * len(definitions) // (REVOCATIONS + 1)]
+        for number in range(revocations + 1):
+            chosen = definitions[number * len(definitions) // (revocations + 1)]
             issuer = Issuer(int(chosen.split("/")[0].rsplit("-", 1)[1]))
             cost = revoke_once(client, mirror, issuer, chosen)
             if number:  # the first one warms both sides up
@@ -173,11 +172,11 @@ def measure(registry: Registry, folder: Path, port: int) -> Measured:
     started = time.perf_counter()
     measured.quiet_received = mirror.refresh().received
     measured.quiet_s = time.perf_counter() - started
-    typer.echo(f"  published {REVOCATIONS} revocations and refreshed after each")
+    typer.echo(f"  published {revocations} revocations and refreshed after each")
     return measured
 
 
-async def serve_and_measure(registry: Registry, folder: Path) -> Measured:
+async def serve_and_measure(registry: Registry, folder: Path, revocations: int) -> Measured:
     """Start the registry host, measure, stop it."""
     port = registry.settings.port
     program = Program(
@@ -204,13 +203,13 @@ async def serve_and_measure(registry: Registry, folder: Path) -> Measured:
             f"{registry.files} files, {registry.size / 1e6:.0f} MB:"
             f" the host was ready after {time.perf_counter() - started:.1f} s"
         )
-        measured = await asyncio.to_thread(measure, registry, folder / "mirror", port)
+        measured = await asyncio.to_thread(measure, registry, folder / "mirror", port, revocations)
         memory = supervisor.memory("registry")
         typer.echo(f"  host memory {memory.resident_mb:.0f} MB")
     return measured
 
 
-def run(folder: Path, issuers: int, achievements: int) -> list[Measured]:
+def run(folder: Path, issuers: int, achievements: int, revocations: int) -> list[Measured]:
     """Make the tree, serve a tenth of it and then the whole, and measure both."""
     started = time.perf_counter()
     count = min(len(ATTRIBUTES), achievements)
@@ -221,7 +220,7 @@ def run(folder: Path, issuers: int, achievements: int) -> list[Measured]:
     for size in sorted({max(1, issuers // 10), issuers}):
         place = folder / f"registry-of-{size}"
         registry = set_up_registry(place, free_ports(1)[0], folder / "published", signed, size)
-        found.append(asyncio.run(serve_and_measure(registry, place)))
+        found.append(asyncio.run(serve_and_measure(registry, place, revocations)))
         shutil.rmtree(place / "mirror")
     return found
 
@@ -277,6 +276,7 @@ def _spread(values: list[float]) -> str:
 def main(
     issuers: Annotated[int, typer.Option(min=1, help="How many issuers.")] = 200,
     achievements: Annotated[int, typer.Option(min=1, help="How many achievements each.")] = 50,
+    revocations: Annotated[int, typer.Option(min=1, help="How many are published.")] = 15,
 ) -> None:
     """Measure in a folder that is removed afterwards; the last line is the JSON of the figures."""
     needed, free = (
@@ -290,7 +290,7 @@ def main(
         )
         raise typer.Exit(1)
     with tempfile.TemporaryDirectory(prefix="acquis-bench-") as folder:
-        found = run(Path(folder), issuers, achievements)
+        found = run(Path(folder), issuers, achievements, revocations)
     typer.echo(json.dumps(report(found)))
 
 
