@@ -91,6 +91,15 @@ def endless_body(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"x" * 65536)
 
 
+def endless_chunks(handler: BaseHTTPRequestHandler) -> None:
+    """Chunks (``transfer-encoding``) that never end."""
+    handler.send_response(200)
+    handler.send_header("transfer-encoding", "chunked")
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+
+
 def one_byte_at_a_time(handler: BaseHTTPRequestHandler) -> None:
     """A body that drips, never silent for long."""
     handler.send_response(200)
@@ -131,9 +140,14 @@ def half_written(handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
 
 
-def long_line(handler: BaseHTTPRequestHandler) -> None:
+def long_header_line(handler: BaseHTTPRequestHandler) -> None:
     """One header line of 4 MiB."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nx-long: " + b"x" * 4 * 1024 * 1024 + b"\r\n\r\n")
+
+
+def countless_headers(handler: BaseHTTPRequestHandler) -> None:
+    """A head of ten thousand lines."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 10_000 + b"\r\n")
 
 
 def not_found(handler: BaseHTTPRequestHandler) -> None:
@@ -151,7 +165,17 @@ def other_bytes(handler: BaseHTTPRequestHandler) -> None:
     answer(handler, 200, b'{"signed": {}, "signatures": []}')
 
 
-def nothing(handler: BaseHTTPRequestHandler) -> None:
+def no_bytes(handler: BaseHTTPRequestHandler) -> None:
+    """An empty file."""
+    answer(handler, 200, b"")
+
+
+def silence(handler: BaseHTTPRequestHandler) -> None:
+    """The connection stays open and nothing comes."""
+    time.sleep(3)
+
+
+def connection_closed(handler: BaseHTTPRequestHandler) -> None:
     """The connection is closed without an answer."""
     handler.close_connection = True
 
@@ -161,5 +185,14 @@ def redirect_to(url: str) -> Answer:
 
     def redirect(handler: BaseHTTPRequestHandler) -> None:
         answer(handler, 302, b"", location=url)
+
+    return redirect
+
+
+def redirect_to_same_path_at(base_url: str) -> Answer:
+    """A redirect to the same file at another place, where it stands."""
+
+    def redirect(handler: BaseHTTPRequestHandler) -> None:
+        answer(handler, 307, b"", location=base_url + handler.path)
 
     return redirect

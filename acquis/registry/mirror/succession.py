@@ -20,7 +20,7 @@ from pathlib import Path
 from acquis.errors import NotFound
 from acquis.registry.content import ResourceType
 from acquis.registry.did import parse_did
-from acquis.registry.did_log import DidDocument, verify_did_log
+from acquis.registry.did_log import MAX_LINE_BYTES, DidDocument, verify_did_log
 from acquis.registry.index import parse_index
 from acquis.registry.mirror.reading import PublishedFiles, Remembered, split_version
 from acquis.registry.multibase import encode_base58
@@ -158,6 +158,6 @@ def _check_tails(published: PublishedPath, path: Path) -> None:
 
 
 def _did_of(log: bytes) -> str:
-    entry = parse_json(log.split(b"\n", 1)[0])
+    entry = parse_json(log.split(b"\n", 1)[0], MAX_LINE_BYTES)
     state = entry.get("state") if isinstance(entry, dict) else None
     return str(state.get("id")) if isinstance(state, dict) else ""

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from support import hostile_registry as attacks
 from support.hostile_registry import Answer, HostileHost, hostile_host
 from support.registry import Issuer, Published, path_of, publish_all, running_registry, seeded_key
 from support.watched_registry import Thief, Watching
+from support.witnesses import WitnessedIssuer, version_ids, witness_file
 
 EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -220,6 +222,21 @@ def test_a_version_beyond_all_others_is_healed_by_new_keys(attacked: Attacked) -
     assert attacked.watching.round().raised == ()
 
 
+def test_keys_replaced_while_we_look_are_no_attack(attacked: Attacked) -> None:
+    thief, host = attacked.thief, attacked.host
+    thief.replace_online_key()
+
+    def not_yet(handler: BaseHTTPRequestHandler) -> None:
+        host.attack = None
+        attacks.answer(handler, 404, b"")
+
+    host.attack, host.applies_to = not_yet, "2.root.json"
+    assert attacked.watching.round().raised == ()
+    assert len(attacked.watching.record().memory.roots) == 2
+    attacked.watching.trusted_root = thief.tuf / "2.root.json"  # as good as the first by now
+    assert attacked.watching.round().raised == ()
+
+
 # DID logs
 
 
@@ -275,6 +292,25 @@ def test_a_log_that_does_not_verify_is_no_version_to_compare_with(attacked: Atta
     attacked.recovers("file-unverified")
     thief.publish({attacked.log: attacked.issuer.log})
     assert attacked.watching.raised() == {("log-rollback", attacked.log)}
+
+
+def test_a_witnessed_log_is_judged_with_its_witness_file(attacked: Attacked) -> None:
+    issuer = WitnessedIssuer(folder="univ/witnessed", created=EARLIER)
+    log, witness = f"{issuer.folder}/did.jsonl", f"{issuer.folder}/did-witness.json"
+    longer = build_next_entry(issuer.log.encode(), issuer.next, seeded_key("n"))
+    first, second = version_ids(longer)
+    one, two = ((each, issuer.approvals(each)) for each in (first, second))
+    thief = attacked.thief
+    thief.publish({witness: witness_file(one)})
+    assert attacked.watching.raised() == set()
+    thief.publish({log: issuer.log})
+    assert attacked.watching.raised() == set()
+    thief.publish({witness: witness_file(one, two), log: longer})
+    assert attacked.watching.raised() == set()
+    thief.publish({witness: witness_file((first, issuer.approvals(first, 1)))})
+    assert attacked.watching.raised() == {("file-unverified", witness)}
+    thief.publish({witness: witness_file(one, two)})
+    attacked.recovers("file-unverified")
 
 
 # resources and tails
@@ -435,7 +471,7 @@ def test_two_addresses_that_tell_different_stories_are_a_split_view(
         attacks.half_written,
         attacks.not_found,
         attacks.server_error,
-        attacks.nothing,
+        attacks.connection_closed,
         attacks.redirect_to("/tuf/1.root.json"),
     ],
     ids=lambda attack: attack.__name__,

@@ -1,0 +1,313 @@
+"""Names that lead elsewhere: paths as target names and in ids, DIDs of other hosts, false indexes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tuf.api.metadata import TargetFile  # type: ignore[attr-defined]
+
+from acquis.errors import NotFound, Unavailable
+from acquis.registry.did_log import build_next_entry
+from acquis.registry.mirror import Mirror
+from acquis.registry.resource import ResourceType, build_resource, digest_of
+from acquis.registry.rules import Rule, RuleBroken
+from acquis.registry.trust_list import TrustList, build_trust_list
+from support.attacked_registry import AttackedRegistry, Prepared, file_of
+from support.hostile_registry import hostile_host
+from support.registry import HOST, Issuer, seeded_key
+
+DIGEST = digest_of({"never": "published"})
+OTHER_HOST = "registry.elsewhere.example"
+
+TARGET_NAMES = [
+    "../../evil",
+    "/etc/evil",
+    "univ/../../evil",
+    "univ/demo/..%2fevil",
+    "univ/demo/%2e%2e/%2e%2e/evil",
+    "univ%2fdemo/did.jsonl",
+    "univ/demo/evil.json",
+    "univ/demo/did.jsonl/",
+    "univ/demo//did.jsonl",
+    "univ/demo/./did.jsonl",
+    "univ\\demo\\did.jsonl",
+    "UNIV/demo/did.jsonl",
+    "univ/demo/did.jsonl\x00.json",
+    "tuf/timestamp.json",
+    "tuf/demo/did.jsonl",
+    "univ/demo/resources/..",
+    f"univ/demo/resources/{DIGEST}.json",
+    f"univ/demo/resources/%7A{DIGEST[1:]}",
+    "tails/hash/../evil",
+    "tails/hash/..%2f..%2fevil",
+    "applied.json",
+    "../tuf/root.json",
+    "",
+    "x" * 2000,
+]
+
+
+def everything_but_metadata(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if "tuf" not in path.parts}
+
+
+def test_target_names_that_are_no_published_path_are_not_even_fetched(
+    attacked: AttackedRegistry,
+) -> None:
+    """Signed by the host; nothing of that name, or of the names it could mean, is written."""
+    before = everything_but_metadata(attacked.base)
+    attacked.tree().sign(
+        {name: TargetFile.from_data(name, b"evil", ["sha256"]) for name in TARGET_NAMES}
+    )
+    attacked.host.seen.clear()
+    refresh = attacked.refresh()
+    assert set(refresh.refused) == {(name, str(Rule.PATH)) for name in TARGET_NAMES}
+    assert all(path.startswith("/tuf/") for path in attacked.host.seen)
+    assert everything_but_metadata(attacked.base) == before
+    attacked.check_still_good()
+
+
+@pytest.mark.parametrize("digest", ["../../../evil", "/../evil", "A" * 64, "a" * 63, ""])
+def test_a_digest_with_a_path_in_it_is_refused(attacked: AttackedRegistry, digest: str) -> None:
+    """The digest of a target becomes part of a file's name."""
+    before = everything_but_metadata(attacked.base)
+    target = TargetFile(4, {"sha256": digest}, attacked.log_path)
+    attacked.tree().sign({attacked.log_path: target})
+    with pytest.raises(Unavailable) as refusal:
+        attacked.refresh()
+    assert "(RepositoryError)" in refusal.value.says.en
+    assert everything_but_metadata(attacked.base) == before
+    attacked.check_still_good()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/resources/../../../../etc/passwd",
+        "/resources/%2e%2e",
+        f"/resources/..%2f{DIGEST}",
+        f"/resources%2f{DIGEST}",
+        f"/../demo/resources/{DIGEST}",
+        f"/resources/{DIGEST}?x=1",
+        f"/resources/{DIGEST}#x",
+        f"/resources/{DIGEST}/",
+        f"/resources/{DIGEST}\n",
+        "",
+    ],
+)
+def test_an_id_with_a_path_in_it_is_refused(attacked: AttackedRegistry, path: str) -> None:
+    issuer = attacked.issuer
+    with pytest.raises(RuleBroken) as refusal:
+        attacked.mirror.resolve_resource(issuer.did + path)
+    assert refusal.value.rule is Rule.RESOURCE_ID
+    with pytest.raises(RuleBroken) as refusal:
+        attacked.mirror.resolve_status_list(issuer.did + path, 5000)
+    assert refusal.value.rule is Rule.RESOURCE_ID
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("univ:demo", "..:demo"),
+        ("univ:demo", "univ:%2e%2e"),
+        ("univ:demo", "univ%2fdemo"),
+        ("univ:demo", "univ:demo:.."),
+        ("univ:demo", "univ:../../../etc"),
+        (HOST, f"{HOST}%3A80"),
+        (HOST, "127.0.0.1"),
+        (HOST, "localhost"),
+        (HOST, "[::1]"),
+        (HOST, f"user@{HOST}"),
+        (HOST, f"{HOST}/evil"),
+    ],
+)
+def test_a_did_with_a_path_or_a_private_address_in_it_is_refused(
+    attacked: AttackedRegistry, change: tuple[str, str]
+) -> None:
+    did = attacked.issuer.did.replace(*change)
+    assert did != attacked.issuer.did
+    for read in (
+        lambda: attacked.mirror.resolve_did(did),
+        lambda: attacked.mirror.resolve_resource(f"{did}/resources/{DIGEST}"),
+    ):
+        with pytest.raises(RuleBroken) as refusal:
+            read()
+        assert refusal.value.rule in {Rule.DID_FORM, Rule.RESOURCE_ID}
+
+
+def test_a_did_of_another_host_is_not_taken_from_this_one(
+    attacked: AttackedRegistry, tmp_path: Path, prepared: Prepared
+) -> None:
+    """Host A serves, at the right path, a DID and a resource of host B, both genuine."""
+    theirs = Issuer(folder="univ/theirs", host=OTHER_HOST, name="theirs")
+    schema = theirs.schema()
+    log = f"{theirs.folder}/did.jsonl"
+    index = {
+        "did": theirs.did,
+        "resources": {"anonCredsSchema": [{"id": schema["id"], "name": "x"}]},
+    }
+    attacked.publish_signed(
+        {log: theirs.log, file_of(schema): schema, f"{theirs.folder}/index.json": index}
+    )
+    refused = dict(attacked.refresh().refused)
+    assert refused == {log: str(Rule.PATH), f"{theirs.folder}/index.json": str(Rule.INDEX)}
+    for read, name in (
+        (attacked.mirror.resolve_did, theirs.did),
+        (attacked.mirror.resolve_resource, schema["id"]),
+    ):
+        with pytest.raises(NotFound):
+            read(name)
+    attacked.check_still_good()
+
+    shutil.copytree(prepared.base / "registry" / "public", tmp_path / "theirs")
+    with hostile_host(tmp_path / "theirs") as other:
+        both = Mirror(
+            tmp_path / "both",
+            {HOST: attacked.host.url, OTHER_HOST: other.url},
+            trusted_root=attacked.trusted_root,
+        )
+        both.refresh()
+        with pytest.raises(NotFound):
+            both.resolve_did(theirs.did)
+        with pytest.raises(NotFound):
+            both.resolve_resource(schema["id"])
+        assert both.resolve_did(attacked.issuer.did)
+
+
+def test_a_did_log_at_the_path_of_another_is_refused(attacked: AttackedRegistry) -> None:
+    other = Issuer(folder="univ/other", name="other")
+    attacked.publish_signed({"univ/elsewhere/did.jsonl": other.log})
+    attacked.refuses(str(Rule.PATH))
+
+
+def indexes(issuer: Issuer, standing: dict[str, Any]) -> dict[str, tuple[bytes, Rule]]:
+    stranger = Issuer(folder=issuer.folder, name="stranger")
+    resources = standing["resources"]
+    return {
+        "nothing": (b"", Rule.JSON),
+        "no index": (b"{}", Rule.RESOURCE_FORM),
+        "empty": (json.dumps({**standing, "resources": {}}).encode(), Rule.INDEX),
+        "one left out": (
+            json.dumps(
+                {
+                    **standing,
+                    "resources": {k: v for k, v in resources.items() if k != "anonCredsCredDef"},
+                }
+            ).encode(),
+            Rule.INDEX,
+        ),
+        "another DID's": (
+            json.dumps({"did": stranger.did, "resources": {}}).encode(),
+            Rule.INDEX,
+        ),
+        "an id of another": (
+            json.dumps(
+                {
+                    **standing,
+                    "resources": {
+                        **resources,
+                        "anonCredsSchema": [
+                            *resources["anonCredsSchema"],
+                            {"id": stranger.schema()["id"], "name": "x"},
+                        ],
+                    },
+                }
+            ).encode(),
+            Rule.RESOURCE_FORM,
+        ),
+        "an id with a path": (
+            json.dumps(
+                {
+                    **standing,
+                    "resources": {
+                        **resources,
+                        "anonCredsSchema": [{"id": f"{issuer.did}/resources/../x", "name": "x"}],
+                    },
+                }
+            ).encode(),
+            Rule.RESOURCE_ID,
+        ),
+    }
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_an_index_that_hides_or_lies_is_refused(attacked: AttackedRegistry, number: int) -> None:
+    path = f"{attacked.issuer.folder}/index.json"
+    standing = json.loads((attacked.public / path).read_bytes())
+    raw, rule = list(indexes(attacked.issuer, standing).values())[number]
+    attacked.publish_signed({path: raw})
+    attacked.refuses(str(rule))
+    attacked.be_honest(path)
+
+
+def test_a_trust_list_cannot_be_hidden_by_its_host(attacked: AttackedRegistry) -> None:
+    """The newest list that was ever seen answers, whatever the host names, adds or leaves out."""
+    anchor = Issuer(folder="trust/anchor", name="anchor")
+    days = (date(2026, 1, 1), date(2030, 1, 1))
+    lists = []
+    for version in (1, 2):
+        content = build_trust_list(TrustList(anchor.did, version, *days, ()))
+        kind = ResourceType.TRUST_LIST
+        lists.append(anchor.sign(build_resource(anchor.did, kind, "anchor", content)))
+    index = f"{anchor.folder}/index.json"
+
+    def named(*ids: str) -> dict[str, Any]:
+        entries = [{"id": each, "name": "anchor"} for each in ids]
+        return {"did": anchor.did, "resources": {"acquisTrustList": entries}}
+
+    def version() -> int:
+        found: int = attacked.mirror.trust_list(anchor.did).content["version"]
+        return found
+
+    attacked.publish_signed(
+        {
+            f"{anchor.folder}/did.jsonl": anchor.log,
+            **{file_of(each): each for each in lists},
+            index: named(*(each["id"] for each in lists)),
+        }
+    )
+    assert attacked.refresh().refused == ()
+    assert version() == 2
+
+    attacked.publish_signed({index: named(lists[0]["id"])})
+    assert attacked.refresh().refused == ((index, str(Rule.INDEX)),)
+    assert version() == 2
+
+    forged = {**lists[1], "id": f"{anchor.did}/resources/{DIGEST}"}
+    invented = [forged["id"], *(each["id"] for each in lists)]
+    attacked.publish_signed({index: named(*invented), file_of(forged): forged})
+    assert attacked.refresh().refused == ()
+    attacked.restart()
+    assert version() == 2
+
+    attacked.publish_signed({file_of(lists[1]): {**lists[1], "proof": lists[0]["proof"]}})
+    assert (file_of(lists[1]), str(Rule.PROOF_SIGNATURE)) in attacked.refresh().refused
+    assert version() == 2
+
+
+def test_a_withdrawn_key_takes_its_resources_with_it_whatever_the_host_says(
+    attacked: AttackedRegistry,
+) -> None:
+    """The issuer withdrew the key; the host serves the old signatures on: they are not believed."""
+    issuer = attacked.issuer
+    document = issuer.document.document
+    document["assertionMethod"] = []
+    log = build_next_entry(
+        issuer.log.encode(),
+        issuer.next,
+        seeded_key("next"),
+        document,
+        created=datetime(2027, 1, 1, tzinfo=UTC),
+    )
+    attacked.publish_signed({attacked.log_path: log})
+    assert attacked.refresh().refused == ()
+    for _ in range(2):
+        with pytest.raises(RuleBroken) as refusal:
+            attacked.mirror.resolve_resource(attacked.published.schema["id"])
+        assert refusal.value.rule is Rule.PROOF_KEY
+        attacked.restart()
