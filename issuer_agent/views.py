@@ -21,6 +21,7 @@ from acquis.service.pages import Fact, Step, Trouble, with_live
 from acquis.text import Text
 from issuer_agent.achievement_views import build_steps, build_view, level_label, missing, name_of
 from issuer_agent.founding import Institution
+from issuer_agent.key_views import build_keys
 from issuer_agent.revoking import reasons
 from issuer_agent.store.awards import Standing, state_of
 from issuer_agent.store.tables import AchievementRow, InstitutionRow
@@ -122,6 +123,7 @@ def build_overview(
         "trouble": None,
         "counts": counts,
         "recent": tuple(recent),
+        "keys": build_keys(row.log, unfinished=row.rotation is not None) if row and ready else None,
     }
     return with_live(shown, "/events")
 

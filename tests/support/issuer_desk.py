@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -37,12 +38,14 @@ from issuer_agent.store.tables import (
 )
 from issuer_agent.surroundings import Surroundings
 from schemas import load_example
+from support.registry import Issuer
 
 NOW = 1_790_000_000
 HOST = "http://127.0.0.1:8010"
 EXAMPLE = "data-analysis-with-python-and-sql"
 PYTHON = "esco_ccd0a1d9-afda-43d9-b901-96344886e14d"
-DID = "did:webvh:QmUniversity:registry.acquis.example:demo:university"
+ISSUER = Issuer("demo/university", created=datetime(2026, 1, 1, tzinfo=UTC))
+DID, LOG = ISSUER.did, ISSUER.log
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 NOBODY = "00000000-0000-4000-8000-000000000000"
 LIVE = {"accept": "text/html, text/event-stream"}
@@ -137,7 +140,11 @@ class Desk:
     async def found(self) -> None:
         await self.add(
             InstitutionRow(
-                id="institution", did=DID, attest_multikey="z6MkAttest", log="{}", published_at=NOW
+                id="institution",
+                did=DID,
+                attest_multikey="z6MkAttest",
+                log=LOG,
+                published_at=NOW,
             )
         )
 

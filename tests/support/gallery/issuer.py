@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace as View
 from typing import Any
 
+from acquis.registry.did_log import build_next_entry, verify_did_log
+from acquis.registry.rotation import with_attest_key, with_compromised_key
 from acquis.service.pages import Step, Trouble
 from acquis.text import Text
+from issuer_agent.key_views import build_keys
 from support.gallery import content as c
+from support.registry import Issuer, seeded_key
 
 type Sample = tuple[str, dict[str, Any]]
 
@@ -65,6 +70,30 @@ _REASONS = [
 ]
 
 
+_FOUNDED = Issuer("demo/universite", created=c.AT - timedelta(days=300))
+_ROTATED = build_next_entry(
+    _FOUNDED.log.encode(),
+    _FOUNDED.next,
+    seeded_key("third"),
+    with_attest_key(
+        with_compromised_key(_FOUNDED.document.document, _FOUNDED.method, c.AT - timedelta(days=9)),
+        seeded_key("second attest").multikey,
+    ),
+    created=c.AT - timedelta(days=8),
+)
+_RENEWED = build_next_entry(
+    _ROTATED.encode(),
+    seeded_key("third"),
+    seeded_key("fourth"),
+    with_attest_key(
+        verify_did_log(_FOUNDED.did, _ROTATED.encode()).document,
+        seeded_key("third attest").multikey,
+    ),
+    created=c.AT,
+)
+_KEYS = build_keys(_FOUNDED.log, unfinished=False)
+
+
 def _dashboard(**changes: Any) -> Sample:
     held: dict[str, Any] = {
         "institution": c.INSTITUTION,
@@ -73,6 +102,7 @@ def _dashboard(**changes: Any) -> Sample:
         "trouble": None,
         "counts": _COUNTS,
         "recent": _AWARDS[:5],
+        "keys": _KEYS,
         "live": c.LIVE,
         "here": "/",
     }
@@ -145,6 +175,7 @@ SAMPLES: dict[str, Sample] = {
     "dashboard-published": _dashboard(
         recent=[], counts=View(achievements=1, published=1, offered=0, issued=0, revoked=0)
     ),
+    "dashboard-keys": _dashboard(keys=build_keys(_RENEWED, unfinished=True)),
     "dashboard-preparing": _dashboard(ready=False, steps=_SETTING_UP, recent=[]),
     "dashboard-trouble": _dashboard(trouble=c.TROUBLE, ready=False, steps=_SETTING_UP),
     "achievements": (

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from acquis.registry.did_log import build_next_entry, key_commitment
+from acquis.registry.rotation import with_attest_key, with_compromised_key
+from issuer_agent.key_views import build_keys
 from issuer_agent.store import awards as award_queries
-from issuer_agent.store.tables import AchievementRow
+from issuer_agent.store.tables import AchievementRow, InstitutionRow
 from schemas import load_example
 from support.issuer_desk import (
     BROWSER,
@@ -19,6 +23,7 @@ from support.issuer_desk import (
     EXAMPLE,
     GARBAGE,
     HOST,
+    ISSUER,
     LIVE,
     NOBODY,
     NOW,
@@ -26,6 +31,9 @@ from support.issuer_desk import (
     events_of,
     text_of,
 )
+from support.registry import seeded_key
+
+FOUNDED = datetime(2026, 1, 1, tzinfo=UTC)
 
 PAGES = ["/", "/achievements", "/awards", "/awards?state=issued&achievement=nonsense"]
 
@@ -250,3 +258,51 @@ async def test_what_the_page_shows_already_is_not_sent_again(desk: Desk) -> None
             desk.around.live.close()
             assert events_of(await listening) == [], path
         desk.around.live._closed.clear()
+
+
+async def test_the_overview_shows_the_keys_of_the_identity(desk: Desk) -> None:
+    await desk.found()
+    english = text_of(await desk.get("/?lang=en"))
+    assert "in use since" in english
+    assert ISSUER.attest.multikey in english
+    assert key_commitment(ISSUER.next.multikey) in english
+    assert "acquis issuer rotate-keys" in english
+    assert "en usage depuis" in text_of(await desk.get("/?lang=fr"))
+
+
+async def test_a_rotation_cut_short_is_said(desk: Desk) -> None:
+    await desk.found()
+    async with desk.around.database.write() as session:
+        (await session.get_one(InstitutionRow, "institution")).rotation = {"since": None}
+    assert "A renewal is not finished" in text_of(await desk.get("/?lang=en"))
+    assert "Un renouvellement n’est pas terminé" in text_of(await desk.get("/?lang=fr"))
+
+
+def test_the_view_tells_keys_in_use_replaced_and_compromised() -> None:
+    names = [seeded_key(f"page {number}").multikey for number in range(3)]
+    document = with_compromised_key(
+        with_attest_key(ISSUER.document.document, names[0]), ISSUER.method, FOUNDED
+    )
+    log, keys = ISSUER.log, [ISSUER.next, *(seeded_key(f"update {n}") for n in range(3))]
+    for number, multikey in enumerate(names):
+        document = with_attest_key(document, multikey)
+        log = build_next_entry(
+            log.encode(),
+            keys[number],
+            keys[number + 1],
+            document,
+            created=FOUNDED + timedelta(days=number + 1),
+        )
+    view = build_keys(log, unfinished=False)
+    assert [(line.multikey, line.tone, (line.since - FOUNDED).days) for line in view.lines] == [
+        (names[2], "good", 3),
+        (names[1], "quiet", 3),
+        (names[0], "quiet", 2),
+        (ISSUER.attest.multikey, "bad", 0),
+    ]
+    assert [fact.value for fact in view.facts] == [
+        "4",
+        keys[2].multikey,
+        key_commitment(keys[3].multikey),
+    ]
+    assert view.unfinished is None
