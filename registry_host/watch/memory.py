@@ -46,7 +46,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.host: str | None = None
-        self.pinned: str | None = None
+        self.roots: set[str] = set()
         self.root: str | None = None
         self.views: dict[str, View] = {}
         self.standing: dict[tuple[str, str, str, str | None], Alarm] = {}
@@ -75,11 +75,12 @@ class Memory:
             apply(entry)
 
     def _opened(self, entry: Entry) -> None:
-        self.host, self.pinned = entry["host"], entry["root"]
-        self.root = self.root or entry["root"]
+        self.host, self.root = entry["host"], entry["root"]
+        self.roots.add(entry["root"])
 
     def _root(self, entry: Entry) -> None:
         self.root = entry["sha256"]
+        self.roots.add(entry["sha256"])
 
     def _metadata(self, entry: Entry) -> None:
         view = self.view(entry["view"])

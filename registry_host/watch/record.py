@@ -68,7 +68,9 @@ class Record:
             self._events.clear()
 
     def pin(self, host: str, trusted_root: Path | None, address: str) -> None:
-        """Note host and root of trust the first time; later, check that they are the same.
+        """Note host and root of trust the first time; later, check that they belong to it.
+
+        Any root that was verified since is as good as the first.
 
         Raises: InvalidInput.
         """
@@ -78,7 +80,7 @@ class Record:
                 raise _no_root()
             self.note("opened", host=host, root=self.archive.keep(given), address=address)
         elif self.memory.host != host or (
-            given is not None and sha256(given).hexdigest() != self.memory.pinned
+            given is not None and sha256(given).hexdigest() not in self.memory.roots
         ):
             raise InvalidInput(
                 Text(

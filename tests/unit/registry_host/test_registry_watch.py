@@ -474,7 +474,7 @@ def test_two_addresses_that_tell_different_stories_are_a_split_view(
         attacks.connection_closed,
         attacks.redirect_to("/tuf/1.root.json"),
     ],
-    ids=lambda attack: attack.__name__,
+    ids=lambda attack: str(attack.__name__),
 )
 def test_a_broken_host_is_a_warning_and_no_alarm(
     attacked: Attacked, attack: Answer, applies_to: str
