@@ -32,6 +32,7 @@ from acquis.registry.index import Index, build_index, parse_index
 from acquis.registry.mirror import PublishedFiles
 from acquis.registry.multibase import encode_base58
 from acquis.registry.paths import (
+    FileKind,
     PublishedPath,
     index_path,
     log_path,
@@ -39,9 +40,10 @@ from acquis.registry.paths import (
     tails_path,
     witness_path,
 )
+from acquis.registry.personal_data import check_impersonal
 from acquis.registry.resource import Resource, verify_resource
 from acquis.registry.rules import Rule, RuleBroken, broken
-from acquis.registry.strict_json import MAX_BYTES
+from acquis.registry.strict_json import MAX_BYTES, parse_json
 from acquis.registry.witness import parse_witness_file
 from registry_host.acceptance import (
     check_first_and_last,
@@ -108,6 +110,8 @@ class Publications:
             witness = read_or_none(self.files.path_of(witness_path(folder)))
             document = verify_did_log(did, raw, witness)
             check_first_and_last(raw, document.updated)
+            for line in raw[len(standing or b"") :].splitlines():
+                check_impersonal(FileKind.LOG, parse_json(line))
             changes = {published: raw}
             if standing is None:
                 changes[index_path(folder)] = build_index(Index(did, {}))
@@ -125,7 +129,8 @@ class Publications:
             if raw == standing:
                 return self._unchanged(published, raw)
             log = read_or_none(self.files.path_of(log_path(folder)))
-            parse_witness_file(raw, MAX_BYTES if log else MOST_EARLY_WITNESS)
+            entries = parse_witness_file(raw, MAX_BYTES if log else MOST_EARLY_WITNESS)
+            check_impersonal(FileKind.WITNESS, entries)
             if log is not None:
                 verify_did_log(did_of_log(log, self._host, folder), log, raw)
             return self._write(published, {published: raw}, standing)
@@ -148,6 +153,7 @@ class Publications:
             resource = verify_resource(
                 raw, f"{did}/resources/{digest}", self.files.resolve_did(did)
             )
+            check_impersonal(resource.type, resource.content, resource.name)
             if standing is not None and tag is None:
                 return self._same_or_refused(published, resource, standing)
             links_before = check_replacement(resource, standing, tag)
