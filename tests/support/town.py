@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,9 +13,10 @@ from typing import Any
 import pytest
 
 from demo.people import Visitor
-from demo.story import LEARNER, RECRUITER, REGISTRAR, Story, Teller
+from demo.story import LEARNER, PYTHON, RECRUITER, REGISTRAR, Story, Teller
 from demo.supervisor import Supervisor
 from demo.town import Ports, Town
+from support.claims import hold_no_claim
 
 type Hook = Callable[[str], Awaitable[None]]
 
@@ -31,6 +33,25 @@ class Running:
     story: Story
     learners: list[str] = field(default_factory=list)
 
+    async def award(self, registrar: Visitor, learner_name: str) -> str:
+        """Award to a learner about whom more is known than the story says; return the award's id.
+
+        Every value is one that stands nowhere else, so that it can be searched for
+        (``support.claims``).
+        """
+        person = {
+            "given_name": f"Žofie-Aurèle {learner_name}",
+            "family_name": "Przybyszewska d'Aubigné",
+            "birth_date": "1987-04-23",
+            "grade": "17,25/20 félicitations",
+            "levels": {PYTHON: 4},
+        }
+        path = f"/api/achievements/{self.story.achievement_id}/awards"
+        body = {"learners": [person], "awarded_on": "2021-09-17"}
+        made = (await registrar.post(path, body))["awards"][0]
+        self.story.award_id, self.story.claim_link = made["id"], made["link"]
+        return self.story.award_id
+
     async def claim(self, learner_name: str, hook: Hook = no_hook) -> dict[str, Any]:
         """Award to a learner who claims it; ``hook`` is called at each moment on the way."""
         self.learners.append(learner_name)
@@ -38,8 +59,7 @@ class Running:
             Visitor(self.town.url("issuer"), REGISTRAR) as registrar,
             Visitor(self.town.url("wallet"), learner_name) as learner,
         ):
-            await self.story.award(registrar)
-            award_id = self.story.award_id
+            award_id = await self.award(registrar, learner_name)
             await hook("awarded")
             opened = await learner.post("/api/links", {"link": self.story.claim_link})
             await hook("opened")
@@ -99,17 +119,26 @@ class Running:
 
 @asynccontextmanager
 async def running_town(folder: Path, **options: Any) -> AsyncIterator[Running]:
-    """Start a town in ``folder`` and bring it to where credentials can be awarded."""
+    """Start a town in ``folder`` and bring it to where credentials can be awarded.
+
+    At its end, nothing that was awarded in it may be found in anything that was published.
+    """
     async with Supervisor() as supervisor:
         town = Town(folder, supervisor, ports=Ports.free(), mirror_seconds=1.0, **options)
-        story = Story(town, await town.build(), Teller(quiet=True))
-        await town.start()
-        async with Visitor(town.url("issuer"), REGISTRAR) as registrar:
-            did = (await registrar.post("/api/institution"))["did"]
-            await story.recognise(did)
-            await story.publish_achievement(registrar)
-        (folder / "institution.json").write_text(json.dumps({"did": did}))
-        yield Running(town, story)
+        yield await start_running(town)
+        await asyncio.to_thread(hold_no_claim, town)
+
+
+async def start_running(town: Town) -> Running:
+    """Build and start a town, publish one achievement in it; its supervisor stops it."""
+    story = Story(town, await town.build(), Teller(quiet=True))
+    await town.start()
+    async with Visitor(town.url("issuer"), REGISTRAR) as registrar:
+        did = (await registrar.post("/api/institution"))["did"]
+        await story.recognise(did)
+        await story.publish_achievement(registrar)
+    (town.folder / "institution.json").write_text(json.dumps({"did": did}))
+    return Running(town, story)
 
 
 @pytest.fixture(scope="session")
