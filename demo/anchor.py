@@ -1,70 +1,46 @@
-"""A trust anchor for one machine: its DID and the signed list of whom it recognises."""
+"""The demo's trust anchor: a consortium that recognises the one institution of the town."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import asyncio
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Final
 
-from acquis.registry.content import ResourceType
-from acquis.registry.did_log import build_genesis
-from acquis.registry.keys import SigningKey
-from acquis.registry.resource import build_resource, sign_resource
-from acquis.registry.trust_list import TrustEntry, TrustList, build_trust_list
-from acquis.service.files import write_whole
+from acquis.registry.trust_list import Scope
 from acquis.service.publication import Publisher
+from trust_anchor.anchor import Anchor, create_anchor, only_one
+from trust_anchor.draft import load_draft, save_draft
+from trust_anchor.entries import Details, with_scope
+from trust_anchor.publishing import publish, publish_log
 
-FOLDER = "trust/consortium"
-_VALID_DAYS = 365
+PLACE: Final = "trust/demonstration"
+NAME: Final = "Demonstration consortium"
+_SCOPE: Final = Scope(
+    framework="esco",
+    level_min=1,
+    level_max=5,
+    valid_from=date(2020, 1, 1),
+    valid_until=None,
+    accreditation="Demonstration accreditation",
+    accredited_by=NAME,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """The anchor: its DID, its log as published, and the key that signs its lists."""
+async def set_up(folder: Path, host: str, registry_url: str) -> Anchor:
+    """Make the anchor in ``folder``, or load it, and publish its DID."""
+    anchor = await asyncio.to_thread(create_anchor, folder, host, PLACE, NAME)
+    async with Publisher(registry_url) as publisher:
+        await publish_log(anchor, publisher)
+    return anchor
 
-    did: str
-    log: str
-    attest: SigningKey
 
-    @classmethod
-    def load_or_create(cls, file: Path, host: str) -> Anchor:
-        """Load the anchor kept in ``file`` (mode 0600); make it the first time."""
-        if not file.exists():
-            attest = SigningKey.generate()
-            did, log = build_genesis(
-                host, FOLDER, SigningKey.generate(), SigningKey.generate(), attest.multikey
-            )
-            kept = {"did": did, "log": log, "attest": attest.seed.hex()}
-            write_whole(file, json.dumps(kept).encode(), mode=0o600)
-        found = json.loads(file.read_text())
-        seed = bytes.fromhex(found["attest"])
-        return cls(found["did"], found["log"], SigningKey.from_seed(seed))
-
-    async def publish_did(self, registry_url: str) -> None:
-        """Publish the anchor's DID log."""
+async def recognise(anchor: Anchor, registry_url: str, issuer: str, legal_name: str) -> None:
+    """Put an institution on the anchor's list and publish it, as `acquis trust` does."""
+    details = Details(legal_name, country="FR", website="https://university.example")
+    with only_one(anchor.folder):
+        draft = load_draft(anchor.folder)
+        if not any(entry.issuer == issuer for entry in draft):
+            save_draft(anchor.folder, with_scope(draft, issuer, details, _SCOPE))
         async with Publisher(registry_url) as publisher:
-            await publisher.publish(f"/{FOLDER}/did.jsonl", self.log.encode(), "application/jsonl")
-
-    async def publish_list(
-        self, registry_url: str, entries: Sequence[TrustEntry], version: int = 1
-    ) -> None:
-        """Sign and publish the list of those whom the anchor recognises."""
-        now = datetime.now(UTC)
-        trust_list = TrustList(
-            anchor=self.did,
-            version=version,
-            issued=now.date(),
-            next_update=(now + timedelta(days=_VALID_DAYS)).date(),
-            entries=tuple(entries),
-        )
-        unsigned = build_resource(
-            self.did, ResourceType.TRUST_LIST, "consortium", build_trust_list(trust_list)
-        )
-        signed = sign_resource(unsigned, self.attest, f"{self.did}#{self.attest.multikey}", now)
-        digest = str(signed["id"]).rsplit("/", 1)[-1]
-        async with Publisher(registry_url) as publisher:
-            await publisher.publish(
-                f"/{FOLDER}/resources/{digest}", json.dumps(signed).encode(), "application/json"
-            )
+            await publish(anchor, publisher, datetime.now(UTC))

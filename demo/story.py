@@ -7,20 +7,20 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
 import typer
 
 from acquis.registry.mirror import Mirror
-from acquis.registry.trust_list import Scope, TrustEntry
 from acquis.service.qr import qr_terminal
-from demo.anchor import Anchor
+from demo.anchor import recognise
 from demo.people import Visitor
 from demo.scan import scan_page, scan_terminal
 from demo.town import HOST, INSTITUTION, Town
 from schemas import load_example
+from trust_anchor.anchor import Anchor
 
 EXAMPLE: Final = "data-analysis-with-python-and-sql"
 PYTHON: Final = "esco_ccd0a1d9-afda-43d9-b901-96344886e14d"
@@ -115,24 +115,7 @@ class Story:
 
     async def recognise(self, did: str) -> None:
         """Publish the trust list with the institution on it."""
-        entry = TrustEntry(
-            issuer=did,
-            legal_name=INSTITUTION,
-            country="FR",
-            website="https://university.example",
-            scopes=(
-                Scope(
-                    framework="esco",
-                    level_min=1,
-                    level_max=5,
-                    valid_from=date(2020, 1, 1),
-                    valid_until=None,
-                    accreditation="Demonstration accreditation",
-                    accredited_by="Demonstration consortium",
-                ),
-            ),
-        )
-        await self.anchor.publish_list(self.town.url("registry"), [entry])
+        await recognise(self.anchor, self.town.url("registry"), did, INSTITUTION)
 
     async def publish_achievement(self, registrar: Visitor) -> None:
         """Publish the example and wait until everything it needs stands in the registry."""

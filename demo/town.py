@@ -15,12 +15,13 @@ from typing import Final
 
 from acquis.service.files import write_whole
 from demo.agents import AgentRole, AgentSetup
-from demo.anchor import FOLDER as ANCHOR_FOLDER
-from demo.anchor import Anchor
+from demo.anchor import PLACE as ANCHOR_PLACE
+from demo.anchor import set_up as set_up_anchor
 from demo.supervisor import Program, Supervisor, free_ports
 from registry_host.command import set_up
 from registry_host.grants import Grants
 from registry_host.settings import RegistrySettings
+from trust_anchor.anchor import Anchor
 
 HOST: Final = "registry.acquis.example"
 ISSUER_FOLDER: Final = "demo/university"
@@ -96,8 +97,9 @@ class Town:
         """Set up the registry and every program; start the registry and publish the anchor's DID."""
         self.folder.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(self._set_up_registry)
-        anchor = Anchor.load_or_create(self.folder / "anchor.json", HOST)
         self.supervisor.add(self._service("registry", self._registry_environment()))
+        await self.supervisor.start("registry")
+        anchor = await set_up_anchor(self.folder / "anchor", HOST, self.url("registry"))
         for role, unit in (
             (AgentRole.ISSUER, "issuer"),
             (AgentRole.HOLDER, "wallet"),
@@ -106,8 +108,6 @@ class Town:
             agent = self._agent(role, unit)
             self.supervisor.add(agent.program())
             self.supervisor.add(self._service(unit, self._environment(unit, agent, anchor)))
-        await self.supervisor.start("registry")
-        await anchor.publish_did(self.url("registry"))
         return anchor
 
     async def start(self) -> None:
@@ -129,7 +129,7 @@ class Town:
             # On one machine the root keys can only be put beside it; an operator takes them away.
             set_up(settings, self.folder / "root-keys", keys=3, threshold=2)
         grants = Grants(settings.folder / "grants.json")
-        for name in (ISSUER_FOLDER, ANCHOR_FOLDER):
+        for name in (ISSUER_FOLDER, ANCHOR_PLACE):
             grants.grant(name)
         shutil.copyfile(tuf / "1.root.json", self.trusted_root)
 
