@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,77 +17,10 @@ from did_webvh.core.proof import di_jcs_sign
 from acquis.registry.did_log import build_next_entry
 from acquis.registry.rules import Rule, RuleBroken
 from support.attacked_registry import AttackedRegistry
-from support.registry import Issuer, seeded_key
+from support.hostile_logs import KEYS, LOG_ATTACKS, REVIVALS, History
+from support.registry import seeded_key
 
-KEYS = [seeded_key(f"later {number}") for number in range(5)]
 WITNESSES = [seeded_key(f"witness {number}") for number in range(3)]
-
-
-class History:
-    """An issuer's logs by version: the second changes nothing, the third deactivates."""
-
-    def __init__(self, issuer: Issuer) -> None:
-        self.first = issuer.log
-        self.second = build_next_entry(self.first.encode(), issuer.next, KEYS[0])
-        self.third = build_next_entry(self.second.encode(), KEYS[0], KEYS[1])
-        self.ended = build_next_entry(self.second.encode(), KEYS[0], KEYS[1], deactivate=True)
-
-    def truncated_by_a_version(self) -> str:
-        """Sound in itself."""
-        return self.second
-
-    def truncated_to_the_first(self) -> str:
-        return self.first
-
-    def truncated_in_the_middle_of_a_line(self) -> str:
-        return self.third[:-200]
-
-    def truncated_to_nothing(self) -> str:
-        return ""
-
-    def cut_at_the_front(self) -> str:
-        return "\n".join(self.third.splitlines()[1:]) + "\n"
-
-    def cut_in_the_middle(self) -> str:
-        return "\n".join(self.third.splitlines()[::2]) + "\n"
-
-    def forked_by_its_issuer(self) -> str:
-        """Signed by the right keys, as long as the true one: the issuer said two things."""
-        return build_next_entry(
-            self.second.encode(), KEYS[0], KEYS[2], created=datetime(2031, 1, 1, tzinfo=UTC)
-        )
-
-    def forked_and_longer(self) -> str:
-        forked = self.forked_by_its_issuer().encode()
-        for key, following in ((KEYS[2], KEYS[3]), (KEYS[3], KEYS[4])):
-            forked = build_next_entry(forked, key, following).encode()
-        return forked.decode()
-
-    def another_did_of_the_same_folder(self) -> str:
-        """Longer and newer, with a first entry of its own."""
-        other = Issuer(name="other")
-        log = other.log.encode()
-        keys = [other.next, *KEYS]
-        for key, following in pairwise(keys):
-            log = build_next_entry(log, key, following).encode()
-        return log.decode()
-
-    def extended_by_a_stranger(self) -> str:
-        return build_next_entry(self.third.encode(), KEYS[4], KEYS[3])
-
-
-LOG_ATTACKS: list[tuple[Callable[[History], str], Rule]] = [
-    (History.truncated_by_a_version, Rule.LOG_ROLLBACK),
-    (History.truncated_to_the_first, Rule.LOG_ROLLBACK),
-    (History.truncated_in_the_middle_of_a_line, Rule.JSON),
-    (History.truncated_to_nothing, Rule.JSON),
-    (History.cut_at_the_front, Rule.LOG_ROLLBACK),
-    (History.cut_in_the_middle, Rule.LOG_ROLLBACK),
-    (History.forked_by_its_issuer, Rule.LOG_ROLLBACK),
-    (History.forked_and_longer, Rule.LOG_ROLLBACK),
-    (History.another_did_of_the_same_folder, Rule.LOG_ROLLBACK),
-    (History.extended_by_a_stranger, Rule.LOG_CHAIN),
-]
 
 
 def refuses(attacked: AttackedRegistry, log: str, rule: Rule, version: int) -> None:
@@ -120,33 +51,10 @@ def test_a_log_that_is_no_successor_is_refused(
     assert (refresh.refused, refresh.changed) == ((), 0)  # it was there all the time
 
 
-def without_the_deactivation(history: History) -> str:
-    return history.second
-
-
-def with_an_entry_after_it(history: History) -> str:
-    return build_next_entry(history.ended.encode(), KEYS[1], KEYS[2])
-
-
-def with_the_flag_turned(history: History) -> str:
-    lines = history.ended.splitlines()
-    entry = json.loads(lines[-1])
-    entry["parameters"]["deactivated"] = False
-    return "\n".join([*lines[:-1], json.dumps(entry)]) + "\n"
-
-
-def with_another_third_entry(history: History) -> str:
-    return history.third
-
-
 @pytest.mark.parametrize(
     ("attack", "rule"),
-    [
-        (without_the_deactivation, Rule.LOG_ROLLBACK),
-        (with_an_entry_after_it, Rule.LOG_DEACTIVATED),
-        (with_the_flag_turned, Rule.LOG_CHAIN),
-        (with_another_third_entry, Rule.LOG_ROLLBACK),
-    ],
+    REVIVALS,
+    ids=[attack.__name__ for attack, _ in REVIVALS],
 )
 def test_a_deactivated_did_cannot_be_revived(
     attacked: AttackedRegistry, attack: Callable[[History], str], rule: Rule
