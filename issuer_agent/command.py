@@ -9,8 +9,8 @@ from typing import Annotated, Final
 
 import typer
 
-from acquis.errors import AcquisError
 from acquis.service.app import serve as serve_app
+from acquis.service.command import said
 from acquis.service.database import migrate
 from acquis.text import Text
 from issuer_agent.app import build_surroundings, create_app
@@ -82,12 +82,9 @@ def rotate_keys(
         typer.echo(_ATTEST)
     if not yes:
         typer.confirm("Rotate the keys now?", abort=True)
-    try:
+    with said():
         migrate(settings.database, _MIGRATIONS)
         done = asyncio.run(_rotate(settings, wanted))
-    except AcquisError as error:
-        typer.echo(error.says.en, err=True)
-        raise typer.Exit(1) from error
     _say(done)
 
 

@@ -85,8 +85,7 @@ def only_one(file: Path) -> Iterator[None]:
 
     Raises ``Conflict`` at once when another holds them.
     """
-    if not file.parent.exists():
-        raise _lost()
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with file.with_suffix(".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
