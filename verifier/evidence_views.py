@@ -83,12 +83,26 @@ def build_evidence(evidence: Mapping[str, Evidence], labels: Labels) -> tuple[Fa
 
 
 def build_list_fact(record: Record) -> Fact:
-    """Build what is told of the trust list of one anchor: what it says, its dates, our copy's."""
-    name = record.get("name") or record.get("anchor")
-    said = record.get("says") or record.get("state")
-    told = [_LIST_WORDS.get(str(said), Text(str(said), str(said)))]
-    if record.get("says") == "could-not-ask":
-        told.append(write_list_state(str(record.get("state"))))
+    """Build what is told of the list of one anchor: what it says, else its dates and our copy's."""
+    if "says" in record:
+        told = [write_list_state(str(record["says"]))]
+        if record["says"] == "could-not-ask":
+            told.append(write_list_state(str(record.get("state"))))
+    else:
+        told = [write_list_state(str(record.get("state"))), *_dates_of(record)]
+    label = Text("Trust list", "Liste de confiance")
+    name = record.get("name")
+    if name is not None:
+        label = Text(f"{label.en} “{name}”", f"{label.fr} « {name} »")
+    else:
+        told.append(Text(str(record.get("anchor")), str(record.get("anchor"))))
+    return Fact(
+        label, Text(" · ".join(each.en for each in told), " · ".join(each.fr for each in told))
+    )
+
+
+def _dates_of(record: Record) -> list[Text]:
+    told = []
     if isinstance(record.get("version"), int):
         told.append(Text(f"version {record['version']}", f"version {record['version']}"))
     for key, en, fr in _LIST_TIMES:
@@ -96,10 +110,7 @@ def build_list_fact(record: Record) -> Fact:
         if isinstance(at, int):
             moment = write_moment(at)
             told.append(Text(f"{en} {moment.en}", f"{fr} {moment.fr}"))
-    return Fact(
-        Text(f"Trust list “{name}”", f"Liste de confiance « {name} »"),
-        Text(" · ".join(each.en for each in told), " · ".join(each.fr for each in told)),
-    )
+    return told
 
 
 def write_list_state(state: str) -> Text:

@@ -201,6 +201,8 @@ def _reason(decision: Decision, report: VerificationReport) -> Text:
         for each in report.checks
         if each.id in decision.because and each.outcome is not Outcome.VALID
     ]
+    if any("closed" in each.evidence for each in against):  # the rest follows from it
+        against = [each for each in against if "closed" in each.evidence]
     against.sort(key=lambda each: (each.outcome is not Outcome.INVALID, each.id in _GENERAL))
     reasons = [each.reason for each in against] or list(decision.reasons[1:] or decision.reasons)
     told = list(dict.fromkeys(reasons))[:_MOST_REASONS]

@@ -204,9 +204,9 @@ def _recognition_in_words(
     if recognition is Recognition.COULD_NOT_CHECK:
         return Text(
             "Whether the institution was recognised on the day of the award could not be checked: "
-            "a trust list you rely on is missing, unreadable or not in force.",
+            "a trust list you rely on is missing, too old, unreadable or not in force.",
             "Impossible de vérifier si l’établissement était reconnu le jour de la délivrance : une "
-            "liste de confiance choisie manque, est illisible ou n’est pas en vigueur.",
+            "liste de confiance choisie manque, est trop ancienne, illisible ou pas en vigueur.",
         )
     if outcome is Outcome.INVALID:
         return Text(

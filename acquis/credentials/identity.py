@@ -69,7 +69,7 @@ def closed_in_words(issuer: PublishedIssuer) -> Text:
     return Text(
         f"The institution closed its identity on {on.en}: what it published can no longer be "
         "relied on here. That does not make the credential a forgery.",
-        f"L’établissement a fermé son identité le {on.fr} : on ne peut plus se fier ici à ce "
+        f"L’établissement a fermé son identité le {on.fr}\u00a0: on ne peut plus se fier ici à ce "
         "qu’il a publié. L’attestation n’est pas un faux pour autant.",
     )
 
@@ -113,7 +113,7 @@ def _compromised_in_words(since: int) -> Text:
     return Text(
         f"The issuer reported a compromise since {moment.en}; what it publishes was signed again "
         "since then, with another key.",
-        f"L’émetteur a signalé une compromission depuis le {moment.fr} ; ce qu’il publie a été "
+        f"L’émetteur a signalé une compromission depuis le {moment.fr}\u00a0; ce qu’il publie a été "
         "signé de nouveau depuis, avec une autre clé.",
     )
 

@@ -210,7 +210,7 @@ async def test_an_institution_that_closed_its_identity_is_no_forger(desk: Desk) 
     assert "invalid" not in json.dumps(row.report)
     english = text_of(await desk.get(f"/requests/{request_id}?lang=en"))
     assert "Could not tell The institution closed its identity on" in english
-    assert "What to do: Ask the candidate for another proof" in english
+    assert "not make the credential a forgery. What to do: Ask the candidate for an" in english
 
 
 def test_anchors_are_given_with_commas_and_refused_when_they_are_no_dids(tmp_path: Path) -> None:
