@@ -23,7 +23,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -197,8 +197,8 @@ class Source:
     # (4) putting it in place
 
     def _put_in_place(self, wanted: list[Wanted]) -> Iterator[tuple[Wanted, str]]:
-        staged = {each.published: self._staging.path_of(each) for each in wanted}
-        _sync(list(staged.values()))
+        staged = self._staging.paths(wanted)
+        _sync(staged.values())
         for each in sorted(wanted, key=self._rank):
             target = self.files.path_of(each.published)
             try:
@@ -213,7 +213,7 @@ class Source:
                 _save(self._folder / "remembered.json", {**known, each.published.folder: version})
         self._staging.clear()
 
-    def _rank(self, wanted: Wanted) -> tuple[int, str]:
+    def _rank(self, wanted: Wanted) -> tuple[int, str, str]:
         published = wanted.published
         replaced = self.files.path_of(published).exists()
         order = {
@@ -223,7 +223,7 @@ class Source:
             FileKind.RESOURCE: 4 if replaced else 3,
             FileKind.INDEX: 5,
         }
-        return order[published.kind], str(published)
+        return order[published.kind], published.folder, published.name
 
     # the notes
 
@@ -296,7 +296,7 @@ def _write(path: Path, raw: bytes) -> None:
     fresh.replace(path)
 
 
-def _sync(paths: list[Path]) -> None:
+def _sync(paths: Collection[Path]) -> None:
     """Make sure that what was fetched survives a power cut before it is noted as applied."""
     if len(paths) > _SYNC_ALL:
         os.sync()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -66,6 +66,10 @@ class Staging:
         place = sha256(str(wanted.published).encode()).hexdigest()[:32]
         return self._folder / f"{place}.{wanted.digest}"
 
+    def paths(self, files: Iterable[Wanted]) -> Mapping[PublishedPath, Path]:
+        """Return the same for many: not all at once, there may be tens of thousands."""
+        return _Paths(self, files)
+
     def clear(self) -> None:
         """Remove everything that was not put in place."""
         for leftover in self._folder.iterdir():
@@ -104,6 +108,23 @@ class Staging:
             path = self.path_of(wanted)
             if not holds(path, wanted.target):
                 fetcher.save(f"{self._base_url}/{_hashed_name(wanted)}", wanted.target, path)
+
+
+class _Paths(Mapping[PublishedPath, Path]):
+    """Where files are staged, worked out when asked."""
+
+    def __init__(self, staging: Staging, files: Iterable[Wanted]) -> None:
+        self._staging = staging
+        self._files = {each.published: each for each in files}
+
+    def __getitem__(self, published: PublishedPath) -> Path:
+        return self._staging.path_of(self._files[published])
+
+    def __iter__(self) -> Iterator[PublishedPath]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 def holds(path: Path, target: TargetFile) -> bool:
