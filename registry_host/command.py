@@ -10,8 +10,9 @@ import typer
 from pydantic import ValidationError
 from tuf.api.metadata import Root, Timestamp  # type: ignore[attr-defined]  # its documented names
 
-from acquis.errors import AcquisError, InvalidInput
+from acquis.errors import InvalidInput
 from acquis.service.app import serve as run
+from acquis.service.command import said
 from acquis.text import Text
 from registry_host.app import create_app
 from registry_host.files import write_whole
@@ -56,7 +57,7 @@ def init(  # noqa: PLR0917 - typer gives them by name
     if (settings.tuf / "timestamp.json").exists():
         typer.echo(f"Already set up. Root of trust: {trusted_root}")
         return
-    with _said(), held(settings.folder):
+    with said(), held(settings.folder):
         set_up(settings, root_keys or settings.folder / "root-keys", keys, threshold)
     typer.echo(f"Registry {settings.host} set up in {settings.folder}")
     typer.echo(f"Root of trust, to give to every reader: {trusted_root}")
@@ -72,7 +73,7 @@ def grant(
 ) -> None:
     """Let an issuer (or an anchor: trust/NAME) publish below NAMESPACE/ISSUER."""
     settings = _settings(folder=folder)
-    with _said():
+    with said():
         fresh = Grants(settings.folder / "grants.json").grant(name)
     typer.echo(f"{name}: {'granted' if fresh else 'was granted before'}")
 
@@ -81,7 +82,7 @@ def grant(
 def serve(folder: Folder = None) -> None:
     """Serve the registry until it is told to stop."""
     settings = _settings(folder=folder)
-    with _said():
+    with said():
         _wholes(settings)
     run(
         create_app(settings),
@@ -114,7 +115,7 @@ def rotate(  # noqa: PLR0917 - typer gives them by name
 ) -> None:
     """Replace keys and begin the root's year anew; stop the host first. Safe to repeat."""
     settings = _settings(folder=folder)
-    with _said(), held(settings.folder):
+    with said(), held(settings.folder):
         root = replace_keys(settings, root_keys, new_root_keys, keys, threshold, online=online)
     role = root.roles[Root.type]
     typer.echo(f"Root version {root.version}, until {root.expires:%Y-%m-%d}")
@@ -129,7 +130,7 @@ def rotate(  # noqa: PLR0917 - typer gives them by name
 def status(folder: Folder = None) -> None:
     """Say what is published, how fresh its metadata is, whose keys sign and who may publish."""
     settings = _settings(folder=folder)
-    with _said():
+    with said():
         wholes = _wholes(settings)
         granted = Grants(settings.folder / "grants.json").folders()
     for line in describe(settings, wholes, granted, datetime.now(UTC)):
@@ -209,15 +210,3 @@ def _settings(**given: Any) -> RegistrySettings:
         for problem in error.errors():
             typer.echo(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}", err=True)
         raise typer.Exit(2) from error
-
-
-class _said:  # noqa: N801 - read as a word in a with statement
-    """End the command with the sentence of an error instead of a trace."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, AcquisError):
-            typer.echo(error.says.en, err=True)
-            raise typer.Exit(1) from error
