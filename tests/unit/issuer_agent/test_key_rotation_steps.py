@@ -58,7 +58,7 @@ class Bench:
     around: Surroundings
     server: RegistryServer
     issuer: Issuer  # signs with the attest key that the wallet began with
-    wallet: Any
+    world: World
     resources: list[dict[str, Any]]
     definition: dict[str, Any]
     told: list[str]
@@ -147,14 +147,15 @@ async def opened(server: RegistryServer, folder: Path, name: str) -> AsyncIterat
         await connection.run_sync(Base.metadata.create_all)
     server.grants.grant(settings.registry_folder)
     await founding.found(around)
-    yield await publish_everything(around, server, agent.wallets["base"])
+    yield await publish_everything(around, server, world)
     await world.close()
     await around.agent.aclose()
     await around.publisher.close()
     await around.database.close()
 
 
-async def publish_everything(around: Surroundings, server: RegistryServer, wallet: Any) -> Bench:
+async def publish_everything(around: Surroundings, server: RegistryServer, world: World) -> Bench:
+    wallet = world.agent("issuer").wallets["base"]
     async with around.database.read() as session:
         row = await institution.load(session)
     assert row is not None
@@ -193,8 +194,9 @@ async def publish_everything(around: Surroundings, server: RegistryServer, walle
                 created_at=0,
             )
         )
-    bench = Bench(around, server, issuer, wallet, resources, definition, [])
-    bench.append(BEFORE)
+    bench = Bench(around, server, issuer, world, resources, definition, [])
+    first = bench.append(BEFORE)
+    world.registry.resources |= {each["id"]: each for each in (first, bench.definition)}
     bench.append(AFTER, (3,))
     wallet.registries[definition["id"]].pending.append(3)
     return bench
@@ -250,6 +252,8 @@ async def test_what_a_thief_published_is_not_signed_again(bench: Bench) -> None:
     restored = bench.append(AFTER + 10)  # takes the revocation of 3 back
     invented_list = bench.append(AFTER + 20, (3, 5))  # revokes 5, which nobody asked for
     genuine = bench.append(AFTER + 30, (3,))
+    registry = bench.world.agent("issuer").wallets["base"].registries[bench.definition["id"]]
+    registry.states[3] = 1
     forgeries = [schema, forged, invented, restored, invented_list]
     done = await bench.rotate(COMPROMISE)
     assert set(done.withheld) == {each["id"] for each in forgeries}
@@ -257,6 +261,8 @@ async def test_what_a_thief_published_is_not_signed_again(bench: Bench) -> None:
     for each in forgeries:
         assert bench.refusal_of(each) is Rule.PROOF_KEY
     assert bench.around.mirror.resolve_resource(genuine["id"])
+    # The agent was told to look where the wallet's list has to go over a forged one.
+    assert len(bench.world.registry.links(registry.id)) == 2
 
 
 async def test_a_status_list_published_meanwhile_is_not_lost(bench: Bench) -> None:
