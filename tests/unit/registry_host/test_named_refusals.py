@@ -1,0 +1,253 @@
+"""Every refusal of the host is a problem document that names the rule, in both languages."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from did_webvh.askar import AskarSigningKey
+from did_webvh.provision import provision_did
+
+from acquis.registry.did_log import build_next_entry
+from acquis.registry.resource import ResourceType, build_resource
+from acquis.registry.rules import Rule
+from registry_host import api, writing
+from support.publications import ACHIEVEMENTS
+from support.registry import Issuer, Published, RegistryServer, path_of, publish_all, put, tails
+from support.registry import seeded_key as key
+
+# A host remembers no version but what stands: a shorter or forked log breaks "only extended" there.
+# Its indexes are its own.
+NEVER_OF_THE_HOST = {Rule.LOG_ROLLBACK, Rule.INDEX}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An issuer with everything published, whose requests are about to be refused."""
+
+    server: RegistryServer
+    client: httpx.Client
+    issuer: Issuer
+    published: Published
+
+    def resource(self, changed: dict[str, Any], **headers: str) -> dict[str, Any]:
+        return {"url": path_of(changed), "content": json.dumps(changed), "headers": headers}
+
+    def log(self, log: str | bytes, folder: str | None = None) -> dict[str, Any]:
+        return {"url": f"/{folder or self.issuer.folder}/did.jsonl", "content": log}
+
+    def tag(self, resource: dict[str, Any]) -> str:
+        return self.client.get(path_of(resource)).headers["etag"]
+
+    def signed(self, **changes: Any) -> dict[str, Any]:
+        return self.issuer.sign({**self.issuer.schema("7.0"), **changes})
+
+    def proof(self, **changes: str) -> dict[str, Any]:
+        schema = self.issuer.schema("7.0")
+        return self.resource({**schema, "proof": {**schema["proof"], **changes}})
+
+    def achievement(self, **changes: Any) -> dict[str, Any]:
+        content = ACHIEVEMENTS["first-aid-at-work"] | {"issuerId": self.issuer.did} | changes
+        kind = ResourceType.ACHIEVEMENT
+        return self.resource(self.issuer.sign(build_resource(self.issuer.did, kind, "x", content)))
+
+    def longer_definition(self, link_id: str, timestamp: int) -> dict[str, Any]:
+        definition = self.published.definition
+        link = {"type": "anonCredsStatusList", "id": link_id, "timestamp": timestamp}
+        longer = self.issuer.sign({**definition, "links": [*definition["links"], link]})
+        return self.resource(longer, **{"if-match": self.tag(definition)})
+
+    def next_entry(self, **options: Any) -> str:
+        return build_next_entry(self.issuer.log.encode(), self.issuer.next, key("a"), **options)
+
+    def fresh(self, name: str) -> Issuer:
+        issuer = Issuer(folder=f"refused/{name}", name=name)
+        self.server.grants.grant(issuer.folder)
+        return issuer
+
+
+def _another_content(desk: Desk) -> dict[str, Any]:
+    schema = desk.issuer.schema("7.0")
+    return desk.resource(
+        desk.issuer.sign({**schema, "content": {**schema["content"], "name": "x"}})
+    )
+
+
+def _another_issuer(desk: Desk) -> dict[str, Any]:
+    other = desk.fresh("other").schema()["content"]
+    built = build_resource(other["issuerId"], ResourceType.SCHEMA, "x", other)
+    built["id"] = built["id"].replace(other["issuerId"], desk.issuer.did)
+    return desk.resource(desk.issuer.sign(built))
+
+
+def _deactivated(desk: Desk) -> dict[str, Any]:
+    issuer = desk.fresh("ended")
+    ended = build_next_entry(issuer.log.encode(), issuer.next, key("a"), deactivate=True)
+    return desk.log(build_next_entry(ended.encode(), key("a"), key("b")), issuer.folder)
+
+
+def _without_pre_rotation(desk: Desk) -> dict[str, Any]:
+    issuer = desk.fresh("careless")
+    document = {
+        **issuer.document.document,
+        "id": "did:webvh:{SCID}:registry.acquis.example:refused:careless",
+    }
+    document = {name: document[name] for name in ("@context", "id")}
+    state = provision_did(document, params={"updateKeys": [issuer.update.multikey]})
+    state.sign(AskarSigningKey.from_secret_bytes("ed25519", issuer.update.seed))
+    return desk.log(state.history_json() + "\n", issuer.folder)
+
+
+def _list_that_does_not_fit(desk: Desk) -> dict[str, Any]:
+    status_list = desk.issuer.status_list(desk.published.definition["id"], 7000)
+    assert put(desk.client, status_list).is_success
+    return desk.longer_definition(status_list["id"], 7001)
+
+
+def _slow_body(_desk: Desk) -> dict[str, Any]:
+    def body() -> Iterator[bytes]:
+        yield b"{"
+        time.sleep(1)
+        yield b"}"
+
+    return {"url": "/univ/slow/did.jsonl", "content": body}
+
+
+def _unknown_tails(desk: Desk) -> dict[str, Any]:
+    raw, tails_hash = tails("never claimed")
+    return {"url": f"/tails/hash/{tails_hash}", "files": {"tails": raw}}
+
+
+def _renamed(desk: Desk) -> dict[str, Any]:
+    schema = desk.published.schema
+    renamed = {**schema["metadata"], "resourceName": "renamed"}
+    later = datetime.now(UTC) + timedelta(hours=1)
+    return desk.resource(
+        desk.issuer.sign({**schema, "metadata": renamed}, later), **{"if-match": desk.tag(schema)}
+    )
+
+
+def _trust_list(desk: Desk) -> dict[str, Any]:
+    content = {"issuerId": desk.issuer.did, "entries": []}
+    built = build_resource(desk.issuer.did, ResourceType.TRUST_LIST, "x", content)
+    return desk.resource(desk.issuer.sign(built))
+
+
+BREAKS: dict[Rule, tuple[int, Callable[[Desk], dict[str, Any]]]] = {
+    Rule.SIZE: (413, lambda d: d.log(d.issuer.log + "x" * 300_000 + "\n")),
+    Rule.JSON: (422, lambda d: {"url": path_of(d.issuer.schema("7.0")), "content": b"{"}),
+    Rule.MULTIBASE: (422, lambda d: d.proof(proofValue="not multibase")),
+    Rule.DID_FORM: (
+        422,
+        lambda d: d.log(d.issuer.log.replace(d.issuer.did, "did:web:localhost"), "univ/did-form"),
+    ),
+    Rule.LOG_FORM: (422, lambda d: d.log(d.issuer.log + "{}\n")),
+    Rule.LOG_CHAIN: (
+        422,
+        lambda d: d.log(build_next_entry(d.issuer.log.encode(), key("x"), key("y"))),
+    ),
+    Rule.LOG_DEACTIVATED: (422, _deactivated),
+    Rule.WITNESS: (
+        422,
+        lambda d: {"url": f"/{d.issuer.folder}/did-witness.json", "content": b"{}"},
+    ),
+    Rule.RESOURCE_FORM: (422, lambda d: d.resource(d.signed(type=["Other"]))),
+    Rule.RESOURCE_ID: (
+        422,
+        lambda d: (
+            d.resource({**d.issuer.schema("7.0"), "id": d.published.schema["id"]})
+            | {"url": path_of(d.issuer.schema("7.0"))}
+        ),
+    ),
+    Rule.DIGEST: (422, _another_content),
+    Rule.PROOF_FORM: (422, lambda d: d.proof(proofPurpose="authentication")),
+    Rule.PROOF_KEY: (422, lambda d: d.proof(verificationMethod=f"{d.issuer.did}#zUnknown")),
+    Rule.PROOF_SIGNATURE: (422, lambda d: d.proof(created="2026-01-01T00:00:00Z")),
+    Rule.TYPE: (
+        422,
+        lambda d: d.resource(
+            d.signed(metadata={**d.issuer.schema("7.0")["metadata"], "resourceType": "x"})
+        ),
+    ),
+    Rule.CONTENT_FORM: (422, lambda d: d.achievement(participation="somewhere")),
+    Rule.ISSUER: (422, _another_issuer),
+    Rule.LINKS: (409, lambda d: d.longer_definition(d.published.lists[0]["id"], 9000)),
+    Rule.TAILS: (422, lambda _d: {"url": f"/tails/hash/{'a' * 43}", "files": {"tails": b"x"}}),
+    Rule.STATUS_LIST: (422, _list_that_does_not_fit),
+    Rule.TRUST_LIST: (422, _trust_list),
+    Rule.PATH: (404, lambda d: {"url": f"/{d.issuer.folder}/diploma-of-jane.pdf", "content": b""}),
+    Rule.REFERENCE: (
+        409,
+        lambda d: d.resource(d.issuer.credential_definition(d.issuer.schema("7.1")["id"])),
+    ),
+    Rule.LOG_EXTENDED: (409, lambda d: d.log(d.next_entry()[:-1])),
+    Rule.PRE_ROTATION: (422, _without_pre_rotation),
+    Rule.RESOURCE_CHANGED: (409, _renamed),
+    Rule.PERSONAL_DATA: (422, lambda d: d.achievement(description={"en": "jane@example.org"})),
+    Rule.GRANTED: (403, lambda d: d.log(d.issuer.log, "univ/not-granted")),
+    Rule.LOG_FIRST: (404, lambda d: d.resource(d.fresh("empty").schema())),
+    Rule.TAG: (412, lambda d: d.resource(d.published.schema, **{"if-match": '"x"'}) | _later(d)),
+    Rule.TAILS_FORM: (422, lambda _d: {"url": f"/tails/hash/{tails()[1]}", "content": b"x"}),
+    Rule.TAILS_CLAIMED: (503, _unknown_tails),
+    Rule.IN_TIME: (422, _slow_body),
+}
+
+
+def _later(desk: Desk) -> dict[str, Any]:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    return {"content": json.dumps(desk.issuer.sign(desk.published.schema, later))}
+
+
+@pytest.fixture(scope="module")
+def desk(server: RegistryServer) -> Iterator[Desk]:
+    issuer = Issuer(folder="univ/refused")
+    published = publish_all(server, issuer)
+    server.grants.grant("univ/did-form")
+    with server.client() as client:
+        yield Desk(server, client, issuer, published)
+
+
+def test_every_rule_that_a_host_can_break_is_tried() -> None:
+    assert set(BREAKS) == set(Rule) - NEVER_OF_THE_HOST
+
+
+@pytest.mark.parametrize("rule", BREAKS)
+def test_a_refusal_names_its_rule_in_both_languages(
+    desk: Desk, rule: Rule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if rule is Rule.IN_TIME:
+        monkeypatch.setattr(api, "_BODY_SECONDS", 0.2)
+    if rule is Rule.TAILS_CLAIMED:
+        monkeypatch.setattr(writing, "MOST_UNCLAIMED_TAILS", -1000)
+    status, build = BREAKS[rule]
+    request = build(desk)
+    said = {}
+    for language in ("en", "fr"):
+        content = request.get("content")
+        sent = request | ({"content": content()} if callable(content) else {})
+        sent["headers"] = {**request.get("headers", {}), "accept-language": language}
+        answer = desk.client.put(**sent)
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["content-language"] == language
+        problem = answer.json()
+        assert set(problem) == {"type", "title", "status", "detail", "code", "rule"}
+        assert (problem["rule"], problem["status"]) == (rule, status)
+        assert problem["type"] == f"urn:acquis:problem:{problem['code']}"
+        said[language] = problem["detail"]
+    assert said["en"] != said["fr"]
+
+
+def test_a_date_ahead_and_a_missing_tag_are_named_too(desk: Desk) -> None:
+    ahead = desk.next_entry(created=datetime.now(UTC) + timedelta(hours=1))
+    answer = desk.client.put(**desk.log(ahead))
+    assert (answer.status_code, answer.json()["rule"]) == (422, Rule.LOG_FORM)
+    longer = desk.longer_definition(desk.published.schema["id"], 9500)
+    answer = desk.client.put(longer["url"], content=longer["content"])
+    assert (answer.status_code, answer.json()["rule"]) == (428, Rule.TAG)
