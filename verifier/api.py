@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from acquis.acapy.webhooks import ExchangeKind, parse_doorbell
+from acquis.credentials.choice import NameAsked
 from acquis.credentials.competency import CompetencyKey, known_label
 from acquis.credentials.request import CompetencyRequest, PresentationRequest
 from acquis.service.auth import SignedIn
@@ -58,7 +59,7 @@ def build_request(body: RequestBody) -> PresentationRequest:
         ),
         purpose=body.purpose,
         awarded_since=body.awarded_since,
-        learner_name=body.learner_name,
+        learner_name=NameAsked.REQUIRED if body.learner_name else NameAsked.NO,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
+from acquis.credentials.choice import NameAsked
 from acquis.credentials.request import MAX_COMPETENCIES, CompetencyRequest, PresentationRequest
 from acquis.errors import InvalidInput
 from acquis.text import Text
@@ -88,7 +89,7 @@ def typed_of(request: PresentationRequest) -> Typed:
             for each in request.competencies
         },
         awarded_since="" if request.awarded_since is None else request.awarded_since.isoformat(),
-        learner_name=request.learner_name,
+        learner_name=request.asks_name(),
         purpose=request.purpose,
     )
 
@@ -134,7 +135,8 @@ def parse_ask_form(typed: Typed, today: date) -> tuple[PresentationRequest | Non
         errors["purpose"] = _PURPOSE
     if errors:
         return None, errors
-    return PresentationRequest(tuple(asked), purpose, since, typed.learner_name), {}
+    name = NameAsked.REQUIRED if typed.learner_name else NameAsked.NO
+    return PresentationRequest(tuple(asked), purpose, since, name), {}
 
 
 def _parse_level(value: str, known: Known) -> int | None:

@@ -236,7 +236,7 @@ def build_asked(request: RequestRow, row: SessionRow, found: Found | Text, now: 
         id=request.id,
         competencies=tuple(competency_line(each) for each in asked.competencies),
         awarded_since=asked.awarded_since,
-        learner_name=asked.learner_name,
+        learner_name=asked.asks_name(),
         purpose=asked.purpose,
         shown=words.shown,
         proved=words.proved,

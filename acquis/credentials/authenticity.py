@@ -45,7 +45,7 @@ def check_same_request(facts: ExchangeFacts) -> Check:
             evidence=nonce,
         )
     names = {"achievement_id"}
-    names |= {"given_name", "family_name"} if facts.request.learner_name else set()
+    names |= {"given_name", "family_name"} if facts.request.asks_name() else set()
     for answer in facts.answers():
         if not names <= set(answer.group.names):
             return _authentic(

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from acquis.credentials.attributes import parse_date_number
+from acquis.credentials.choice import NameAsked
 from acquis.credentials.competency import CompetencyKey, known_label
 from acquis.credentials.dates import day_in_words, moment_in_words
 from acquis.credentials.naming import COMMON_ATTRIBUTES
 from acquis.credentials.presentation import Presentation, canonical_name
 from acquis.credentials.proof_request import AskedAttributes, AskedItems, AskedPredicate, Interval
+from acquis.credentials.request import CompetencyRequest, PresentationRequest
 from acquis.errors import InvalidInput
 from acquis.text import Text
 from schemas import framework_names
@@ -66,9 +68,12 @@ def printable_name(name: str) -> str:
 
 
 def competency_label(name: str, labels: Labels) -> Text | None:
-    """Return the name of the competency an attribute stands for; None when it is not one we know."""
+    """Return the name of the competency an attribute stands for; None when it is not one we know.
+
+    A framework's own name comes first: ``labels`` may be from a request, which anybody can write.
+    """
     key = canonical_name(name)
-    label = labels.get(key) or known_label(key)
+    label = known_label(key) or labels.get(key)
     if label is not None:
         return label
     try:
@@ -283,3 +288,35 @@ def what_was_learned(
         tuple(dict.fromkeys(proved)),
         _hidden(asked, revealed, labels),
     )
+
+
+def competency_in_words(asked: CompetencyRequest) -> Text:
+    """Return one competency of a request, with its level, as something to choose.
+
+    A framework's own name comes before the one in the request, which may be anybody's.
+    """
+    label = known_label(str(asked.key)) or asked.label
+    name, level = Text(printable_name(label.en), printable_name(label.fr)), asked.minimum_level
+    if level is None:
+        return Text(f"“{name.en}”, showing the level", f"« {name.fr} », en montrant le niveau")
+    return Text(f"“{name.en}” at level {level} or more", f"« {name.fr} » au niveau {level} ou plus")
+
+
+def describe_choice(request: PresentationRequest) -> tuple[Text, ...]:
+    """Say what ``request`` leaves to the learner, one sentence each; nothing when it does not."""
+    told = []
+    wanted = [competency_in_words(each) for _, each in request.wanted]
+    if request.fewest < len(wanted):
+        few, many = request.fewest, len(wanted)
+        en, fr = "; ".join(each.en for each in wanted), " ; ".join(each.fr for each in wanted)
+        told.append(
+            Text(
+                f"any {few} of these {many}, or more: {en}",
+                f"{few} de ces {many} au choix, ou plus : {fr}",
+            )
+        )
+    optional = [competency_in_words(each) for each in request.competencies if each.optional]
+    if request.learner_name is NameAsked.OPTIONAL:
+        optional.append(Text("the learner's name", "le nom de l’apprenant"))
+    told += [Text(f"optional: {each.en}", f"facultatif : {each.fr}") for each in optional]
+    return tuple(told)

@@ -13,6 +13,10 @@ today." A request becomes an AnonCreds presentation request in which
 - the date of the award is only bounded where a bound decides whether the institution was
   entitled on that day, and revealed where it does not;
 - non-revocation is asked as ``{"to": now}``, the one form all wallets answer soundly.
+
+A request may leave something to the learner: any k of its competencies, some that are optional,
+the name. What is built asks for everything; ``narrowing`` makes of it, on both sides alike, the
+request for exactly what one learner chose. The ids of the groups stay those of the full request.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from acquis.credentials.attributes import date_number
+from acquis.credentials.choice import Choice, NameAsked, parse_name_asked
 from acquis.credentials.competency import CompetencyKey
 from acquis.credentials.wire import Node
 from acquis.errors import InvalidInput, NotFound, TooLarge
@@ -36,26 +41,36 @@ Each is listed with every comparison, so ten competencies of 30 definitions make
 as large as a wallet takes an invitation to be."""
 
 HIGHEST_LEVEL = 99
+LEARNER_NAMES = ("given_name", "family_name")
+_MEMBERS = ("competencies", "purpose", "awarded_since", "learner_name", "still_valid", "at_least")
 
 
 @dataclass(frozen=True, slots=True)
 class CompetencyRequest:
-    """One competency asked for; without a minimum the level itself is shown."""
+    """One competency asked for; without a minimum the level itself is shown.
+
+    One that is ``optional`` may be left out by the learner.
+    """
 
     key: CompetencyKey
     label: Text
     minimum_level: int | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PresentationRequest:
-    """Everything one employer asks in one go; ``purpose`` is in the employer's own words."""
+    """Everything one employer asks in one go; ``purpose`` is in the employer's own words.
+
+    ``at_least`` is how many of the competencies that are not optional must be proved; None: all.
+    """
 
     competencies: tuple[CompetencyRequest, ...]
     purpose: str
     awarded_since: date | None = None
-    learner_name: bool = False
+    learner_name: NameAsked = NameAsked.NO
     still_valid: bool = True
+    at_least: int | None = None
 
     def __post_init__(self) -> None:
         keys = [each.key for each in self.competencies]
@@ -78,6 +93,71 @@ class PresentationRequest:
                     f"Un niveau est un entier de 1 à {HIGHEST_LEVEL}.",
                 )
         Node(self.purpose, "purpose").text(200)
+        wanted = len(self.wanted)
+        if not wanted:
+            raise _refused(
+                "At least one competency is not optional.",
+                "Au moins une compétence n’est pas facultative.",
+            )
+        if self.at_least is not None and not 1 <= self.at_least <= wanted:
+            raise _refused(
+                f"At least 1 and at most {wanted} of the competencies can be required.",
+                f"On peut exiger au moins 1 et au plus {wanted} des compétences.",
+            )
+
+    @property
+    def wanted(self) -> tuple[tuple[str, CompetencyRequest], ...]:
+        """The competencies that are not optional, each with the id of its group."""
+        return tuple(each for each in self.competencies_of() if not each[1].optional)
+
+    @property
+    def fewest(self) -> int:
+        """How many of the competencies that are not optional must be proved."""
+        return len(self.wanted) if self.at_least is None else self.at_least
+
+    @property
+    def offers_choice(self) -> bool:
+        """Whether anything is left to the learner."""
+        is_any_optional = any(each.optional for each in self.competencies)
+        is_name_optional = self.learner_name is NameAsked.OPTIONAL
+        return is_any_optional or is_name_optional or self.fewest < len(self.wanted)
+
+    @property
+    def full_choice(self) -> Choice:
+        """Everything that is asked: what a wallet that does not choose receives."""
+        groups = tuple(group for group, _ in self.competencies_of())
+        return Choice(groups, self.learner_name in (NameAsked.OPTIONAL, NameAsked.REQUIRED))
+
+    def competencies_of(
+        self, choice: Choice | None = None
+    ) -> tuple[tuple[str, CompetencyRequest], ...]:
+        """Return what ``choice`` is about (None: everything), each with the id of its group."""
+        numbered = ((group_id(index), each) for index, each in enumerate(self.competencies))
+        return tuple(each for each in numbered if choice is None or each[0] in choice.competencies)
+
+    def asks_name(self, choice: Choice | None = None) -> bool:
+        """Say whether the name is asked for once ``choice`` was made (None: none was)."""
+        return (self.full_choice if choice is None else choice).learner_name
+
+    def check_choice(self, choice: Choice) -> None:
+        """Refuse a choice that this request does not allow; raises ``InvalidInput``."""
+        chosen, known = set(choice.competencies), set(self.full_choice.competencies)
+        if len(chosen) != len(choice.competencies):
+            raise _refused("A competency is chosen twice.", "Une compétence est choisie deux fois.")
+        if not chosen <= known:
+            raise _refused(
+                "A competency is chosen that was not asked for.",
+                "Une compétence choisie n’était pas demandée.",
+            )
+        if sum(group in chosen for group, _ in self.wanted) < self.fewest:
+            raise _refused(
+                f"At least {self.fewest} of the competencies asked for must be chosen.",
+                f"Au moins {self.fewest} des compétences demandées doivent être choisies.",
+            )
+        if choice.learner_name and self.learner_name is NameAsked.NO:
+            raise _refused("The name was not asked for.", "Le nom n’était pas demandé.")
+        if not choice.learner_name and self.learner_name is NameAsked.REQUIRED:
+            raise _refused("The name is required.", "Le nom est exigé.")
 
     def content(self) -> dict[str, object]:
         """Return the JSON form, for the books of the verifier."""
@@ -87,13 +167,15 @@ class PresentationRequest:
                     "key": str(each.key),
                     "label": {"en": each.label.en, "fr": each.label.fr},
                     "minimum_level": each.minimum_level,
+                    "optional": each.optional,
                 }
                 for each in self.competencies
             ],
             "purpose": self.purpose,
             "awarded_since": None if self.awarded_since is None else self.awarded_since.isoformat(),
-            "learner_name": self.learner_name,
+            "learner_name": self.learner_name.value,
             "still_valid": self.still_valid,
+            "at_least": self.at_least,
         }
 
     def labels(self) -> dict[str, Text]:
@@ -102,28 +184,31 @@ class PresentationRequest:
 
 
 def parse_presentation_request(content: Mapping[str, object]) -> PresentationRequest:
-    """Read ``PresentationRequest.content()`` back; raises ``InvalidInput``."""
+    """Read ``PresentationRequest.content()`` back, also from before; raises ``InvalidInput``."""
     node = Node(dict(content), "request")
-    node.refuse_others(("competencies", "purpose", "awarded_since", "learner_name", "still_valid"))
-    since = node.optional("awarded_since")
+    node.refuse_others(_MEMBERS)
+    since, at_least = node.optional("awarded_since"), node.optional("at_least")
     return PresentationRequest(
         competencies=tuple(
             _parse_competency_request(each) for each in node.member("competencies").elements()
         ),
         purpose=node.member("purpose").text(200),
         awarded_since=None if since is None else since.date(),
-        learner_name=node.member("learner_name").boolean(),
+        learner_name=parse_name_asked(node.member("learner_name")),
         still_valid=node.member("still_valid").boolean(),
+        at_least=None if at_least is None else at_least.integer(1, MAX_COMPETENCIES),
     )
 
 
 def _parse_competency_request(node: Node) -> CompetencyRequest:
-    node.refuse_others(("key", "label", "minimum_level"))
+    node.refuse_others(("key", "label", "minimum_level", "optional"))
     label, level = node.member("label"), node.optional("minimum_level")
+    optional = node.optional("optional")
     return CompetencyRequest(
         CompetencyKey.parse(node.member("key").text(200)),
         Text(label.member("en").text(500), label.member("fr").text(500)),
         None if level is None else level.integer(1, HIGHEST_LEVEL),
+        optional is not None and optional.boolean(),
     )
 
 
@@ -243,8 +328,8 @@ def build_proof_request(
             bounds.append(("awarded", "awarded_on", date_number(since)))
         if show_date:
             names.append("awarded_on")
-        if request.learner_name:
-            names.extend(("given_name", "family_name"))
+        if request.asks_name():
+            names.extend(LEARNER_NAMES)
         attributes[group] = {"names": names, "restrictions": restrictions}
         for what, name, least in bounds:
             predicates[f"{group}-{what}"] = {

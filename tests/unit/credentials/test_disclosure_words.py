@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acquis.credentials.choice import NameAsked
 from acquis.credentials.disclosure import (
     attribute_label,
     describe,
@@ -53,14 +54,18 @@ def test_python_at_level_three_in_words() -> None:
 
 def test_what_is_asked_is_not_called_hidden() -> None:
     asked = (CompetencyRequest(PYTHON, Text("Python", "Python")),)
-    told = describe(Scenario(request=python_request(competencies=asked, learner_name=True)).asked())
+    told = describe(
+        Scenario(
+            request=python_request(competencies=asked, learner_name=NameAsked.REQUIRED)
+        ).asked()
+    )
     assert "the learner's given name" in english(told.shown)
     assert "the level of “Python”" in english(told.shown)
     assert not [each for each in english(told.hidden) if "name" in each or "Python" in each]
 
 
 def test_wallet_and_verifier_say_the_same_words() -> None:
-    scenario = Scenario(request=python_request(learner_name=True))
+    scenario = Scenario(request=python_request(learner_name=NameAsked.REQUIRED))
     sent = scenario.proof_request()
     labels = scenario.request.labels()
     on_the_wallet = describe(parse_proof_request(UnverifiedProofRequest(sent)), labels)
@@ -225,7 +230,7 @@ def test_what_was_learned_is_what_was_shown_and_no_more() -> None:
 
 
 def test_what_was_asked_but_not_shown_was_not_learned() -> None:
-    scenario = Scenario(request=python_request(learner_name=True))
+    scenario = Scenario(request=python_request(learner_name=NameAsked.REQUIRED))
     answered = scenario.presentation()
     said = answered["requested_proof"]
     said["unrevealed_attrs"]["c1"] = {"sub_proof_index": 0}

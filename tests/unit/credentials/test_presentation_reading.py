@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from acquis.credentials.choice import NameAsked
 from acquis.credentials.disclosure import what_was_learned
 from acquis.credentials.facts import AgentVerdict, ExchangeFacts
 from acquis.credentials.policy import Conclusion, decide
@@ -17,7 +18,7 @@ from support.scenario import Scenario, python_request
 
 
 def test_a_wrong_leaf_anywhere_is_refused_or_judged_but_never_crashes() -> None:
-    scenario = Scenario(request=python_request(learner_name=True))
+    scenario = Scenario(request=python_request(learner_name=NameAsked.REQUIRED))
     asked, honest = scenario.asked(), scenario.presentation()
     refused = judged = 0
     accepted = set()
@@ -79,5 +80,5 @@ def test_bytes_are_decoded_strictly(raw: bytes, problem: type[Exception]) -> Non
 
 
 def test_no_representation_repeats_a_value() -> None:
-    scenario = Scenario(request=python_request(learner_name=True))
+    scenario = Scenario(request=python_request(learner_name=NameAsked.REQUIRED))
     assert "Müller" not in repr(scenario.facts())

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acquis.credentials.choice import NameAsked
 from acquis.credentials.proof_request import Interval, UnverifiedProofRequest, parse_proof_request
 from acquis.credentials.request import (
     MAX_CANDIDATES,
@@ -42,7 +43,7 @@ def requests(draw: st.DrawFn) -> PresentationRequest:
         ),
         purpose=draw(texts),
         awarded_since=draw(st.none() | st.dates(date(1990, 1, 1), date(2026, 11, 22))),
-        learner_name=draw(st.booleans()),
+        learner_name=draw(st.sampled_from(NameAsked)),
         still_valid=draw(st.booleans()),
     )
 
@@ -85,7 +86,7 @@ def test_every_referent_is_restricted_to_the_candidates_of_its_competency(found:
             assert referent.non_revoked is None
         names = group.attributes[0].names
         assert "achievement_id" in names
-        assert ("given_name" in names) is request.learner_name
+        assert ("given_name" in names) is request.asks_name()
         assert (str(wanted.key) in names) is (wanted.minimum_level is None)
         bounds = {each.name: each.bound for each in group.predicates}
         assert bounds.get(str(wanted.key)) == wanted.minimum_level

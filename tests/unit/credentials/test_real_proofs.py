@@ -12,6 +12,7 @@ from typing import Any
 import anoncreds
 import pytest
 
+from acquis.credentials.choice import NameAsked
 from acquis.credentials.disclosure import what_was_learned
 from acquis.credentials.facts import AgentVerdict, ExchangeFacts
 from acquis.credentials.matching import Selection, matching_credentials, select_credentials
@@ -71,7 +72,7 @@ def test_several_competencies_of_two_credentials_prove_and_verify(
         CompetencyRequest(FIRST_AID, Text("first aid", "secours"), 2),
     )
     scenario = Scenario(
-        request=python_request(competencies=wanted, learner_name=True),
+        request=python_request(competencies=wanted, learner_name=NameAsked.REQUIRED),
         held=held,
         recognised_from=None,
     )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from acquis.credentials.attributes import Learner
+from acquis.credentials.choice import NameAsked
 from acquis.credentials.environment import Entitlement, Standing
 from acquis.credentials.facts import AgentVerdict, ExchangeFacts
 from acquis.credentials.matching import Selection
@@ -64,7 +65,7 @@ def test_an_honest_presentation_is_accepted_with_every_check_made() -> None:
 
 
 def test_every_reason_is_said_in_both_languages_and_no_name_is_in_the_report() -> None:
-    scenario = Scenario(request=python_request(learner_name=True))
+    scenario = Scenario(request=python_request(learner_name=NameAsked.REQUIRED))
     report = verify_presentation(scenario.facts(), scenario.shelf)
     assert conclusion(report) is Conclusion.ACCEPTED
     for check in report.checks:
@@ -81,7 +82,7 @@ def test_several_competencies_from_two_credentials_are_accepted() -> None:
         CompetencyRequest(SQL, Text("SQL", "SQL")),
         CompetencyRequest(FIRST_AID, Text("first aid", "secours"), 2),
     )
-    scenario = Scenario(request=python_request(competencies=asked, learner_name=True))
+    scenario = Scenario(request=python_request(competencies=asked, learner_name=NameAsked.REQUIRED))
     facts = scenario.facts()
     assert len(facts.presentation.identifiers) == 2
     report = verify_presentation(facts, scenario.shelf)
@@ -271,7 +272,9 @@ def test_credentials_with_two_names_are_refused() -> None:
         CompetencyRequest(FIRST_AID, Text("first aid", "secours"), 2),
     )
     held = [award(example("first-aid-at-work"), "aid", learner=Learner("Ada", "Müller"))]
-    scenario = Scenario(request=python_request(competencies=asked, learner_name=True), held=held)
+    scenario = Scenario(
+        request=python_request(competencies=asked, learner_name=NameAsked.REQUIRED), held=held
+    )
     report = verify_presentation(scenario.facts(), scenario.shelf)
     assert not_valid(report) == {"holder-binding": INVALID}
 
@@ -577,7 +580,7 @@ def test_a_request_that_asks_less_than_is_wanted_is_refused() -> None:
     wanted = python_request(competencies=(CompetencyRequest(PYTHON, Text("a", "b"), 4),))
     report = verify_presentation(replace(facts, request=wanted), scenario.shelf)
     assert not_valid(report) == {"competency": INVALID}
-    wanted = python_request(learner_name=True)
+    wanted = python_request(learner_name=NameAsked.REQUIRED)
     report = verify_presentation(replace(facts, request=wanted), scenario.shelf)
     assert not_valid(report) == {"same-request": INVALID}
     wanted = python_request(awarded_since=date(2021, 1, 1))

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from acquis.acapy import present_proof
+from acquis.credentials.choice import NameAsked
 from acquis.credentials.disclosure import describe
 from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
 from acquis.errors import NotFound
@@ -61,7 +62,7 @@ async def test_consent_says_in_the_verifiers_words_what_is_given_and_what_is_not
     desk: Desk,
 ) -> None:
     await desk.hold()
-    asked = desk.proof_request(learner_name=True)
+    asked = desk.proof_request(learner_name=NameAsked.REQUIRED)
     said = describe(parse_proof_request(UnverifiedProofRequest(asked)))
     page = await desk.open_request(asked)
     for language in ("en", "fr"):
@@ -72,7 +73,7 @@ async def test_consent_says_in_the_verifiers_words_what_is_given_and_what_is_not
 
 async def test_consent_shows_the_values_that_will_be_shown_and_no_others(desk: Desk) -> None:
     await desk.hold(attributes=desk.attributes(grade="17/20"))
-    page = await desk.open_request(learner_name=True)
+    page = await desk.open_request(learner_name=NameAsked.REQUIRED)
     english = text_of(await desk.get(page))
     for words in (
         f"Purpose: {PURPOSE}",
@@ -163,7 +164,7 @@ async def test_what_nothing_answers_can_only_be_declined(desk: Desk) -> None:
 
 async def test_sharing_gives_a_receipt_of_exactly_what_was_given(desk: Desk) -> None:
     held = await desk.hold()
-    page = await desk.open_request(learner_name=True)
+    page = await desk.open_request(learner_name=NameAsked.REQUIRED)
     assert (await desk.post(f"{page}/share", pick_c1=held)).headers["location"] == page
     assert (await desk.post(f"{page}/share", pick_c1=held)).status_code == 303  # pressed twice
     await desk.until(page, "presentation-sent")
@@ -193,7 +194,7 @@ async def test_sharing_gives_a_receipt_of_exactly_what_was_given(desk: Desk) -> 
 
 async def test_a_receipt_outlives_the_credential(desk: Desk) -> None:
     held = await desk.hold()
-    page = await desk.open_request(learner_name=True)
+    page = await desk.open_request(learner_name=NameAsked.REQUIRED)
     await desk.post(f"{page}/share", pick_c1=held)
     wallet_of(desk).credentials.clear()
     said = text_of(await desk.get(page.replace("requests", "receipts")))
