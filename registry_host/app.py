@@ -7,12 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Final
 
 import structlog
 from fastapi import FastAPI
 
 from acquis.errors import Conflict, Unavailable
-from acquis.registry.paths import MAX_TAILS_BYTES
 from acquis.service.app import ReadyCheck, build_app
 from acquis.text import Text
 from registry_host.api import router
@@ -28,6 +28,7 @@ from registry_host.standing import ROOT_WARNING
 from registry_host.writing import Publications
 
 _LOG = structlog.get_logger(__name__)
+_NO_LIMIT_OF_ITS_OWN: Final = 2**63  # each address has a limit, and its refusal names the rule
 
 
 def create_app(settings: RegistrySettings) -> FastAPI:
@@ -65,7 +66,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         return {"metadata": metadata}
 
     app = build_app(
-        "Acquis registry", lifespan=lifespan, ready=ready, most_body=MAX_TAILS_BYTES + 128 * 1024
+        "Acquis registry", lifespan=lifespan, ready=ready, most_body=_NO_LIMIT_OF_ITS_OWN
     )
     register_rule_problems(app)
     app.include_router(router)

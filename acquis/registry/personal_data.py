@@ -6,8 +6,8 @@
 2. By telltale: what a person wrote freely (a description, a title) is refused when it holds an
    e-mail address, an international telephone number or an address to write or call to.
 
-A name in a sentence cannot be told from other words; that is left to whoever publishes. The
-registry host asks here before it accepts a write. A reader does not: what was published stays
+A name in a sentence cannot be told from other words, nor what the bytes of a tails file say; that
+is left to whoever publishes. The registry host asks here before it accepts a write. A reader does not: what was published stays
 verifiable, and a reader that refused it would only let the host decide what can be verified.
 """
 

@@ -251,3 +251,18 @@ def test_a_date_ahead_and_a_missing_tag_are_named_too(desk: Desk) -> None:
     longer = desk.longer_definition(desk.published.schema["id"], 9500)
     answer = desk.client.put(longer["url"], content=longer["content"])
     assert (answer.status_code, answer.json()["rule"]) == (428, Rule.TAG)
+
+
+def test_every_kind_of_body_has_its_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "MAX_TAILS_BYTES", 1024)
+    monkeypatch.setattr(api, "MAX_BYTES", 1024)
+    tails_hash = tails()[1]
+    for answer in (
+        desk.client.put(f"/tails/hash/{tails_hash}", files={"tails": b"x" * 200_000}),
+        desk.client.put(path_of(desk.published.schema), content=b"x" * 2000),
+        desk.client.put(f"/{desk.issuer.folder}/did-witness.json", content=b"x" * 2000),
+        desk.client.put(f"/{desk.issuer.folder}/did.jsonl", content=b"x" * 2000),
+    ):
+        assert (answer.status_code, answer.json()["rule"]) == (413, Rule.SIZE)
+        assert "1024" in answer.json()["detail"] or "66560" in answer.json()["detail"]
+    assert not list((desk.server.settings.folder / "uploads").glob("*"))
