@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 from acapy_agent.anoncreds.registry import AnonCredsRegistry
@@ -46,6 +47,8 @@ async def setup(context: InjectionContext) -> None:
     )
 
     async def start(profile: Profile, event: Event) -> None:
+        # What was imported stays: to look through it stops the loop, again and again, for nothing.
+        gc.freeze()
         if reconciler is not None:
             await resume_set_ups(profile)
             reconciler.start(profile)

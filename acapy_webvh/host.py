@@ -5,11 +5,10 @@ What the host says is believed by nobody: the caller verifies a body and reads b
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import httpx
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
 
 from acquis.errors import Unavailable
 from acquis.registry.strict_json import MAX_BYTES
@@ -31,18 +30,14 @@ class RegistryHost:
     """A registry host at ``base_url``; a whole exchange takes ``timeout`` seconds at most."""
 
     def __init__(self, base_url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
-        self._timeout = timeout
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
-            timeout=timeout,
-            trust_env=False,
-            follow_redirects=False,
-            headers={"accept-encoding": "identity"},
-        )
+        self._base_url = base_url.rstrip("/")
+        self._timeout = ClientTimeout(total=timeout)
+        self._session: ClientSession | None = None
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     async def get(self, path: str) -> Answer:
         """Ask for a file. Raises: Unavailable."""
@@ -59,21 +54,27 @@ class RegistryHost:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
+        if self._session is None:  # a session belongs to the loop it was made in
+            self._session = ClientSession(
+                auto_decompress=False,
+                cookie_jar=DummyCookieJar(),
+                headers={"accept-encoding": "identity"},
+                timeout=self._timeout,
+            )
+        asking = self._session.request(
+            method, self._base_url + path, data=content, headers=headers, allow_redirects=False
+        )
         body = bytearray()
-        request = self._client.build_request(method, path, content=content, headers=headers)
         try:
-            async with asyncio.timeout(self._timeout):
-                response = await self._client.send(request, stream=True)
-                try:
-                    async for chunk in response.aiter_raw():
-                        body += chunk
-                        if len(body) > MAX_BYTES:
-                            raise _silent()
-                finally:
-                    await response.aclose()
-        except (httpx.HTTPError, TimeoutError) as error:
+            async with asking as response:
+                while chunk := await response.content.readany():
+                    body += chunk
+                    if len(body) > MAX_BYTES:
+                        response.close()
+                        raise _silent()
+        except (ClientError, TimeoutError) as error:
             raise _silent() from error
-        return Answer(response.status_code, bytes(body), response.headers.get("etag", ""))
+        return Answer(response.status, bytes(body), response.headers.get("etag", ""))
 
 
 def _silent() -> Unavailable:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +121,7 @@ def file_of(resource: dict[str, Any]) -> str:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """A registry with real AnonCreds objects."""
     base = tmp_path_factory.mktemp("prepared")
-    issuer = Issuer()
+    issuer = Issuer(created=datetime(2026, 1, 1, tzinfo=UTC))
     with running_registry(base) as server:
         published = publish_really(server, issuer, tmp_path_factory.mktemp("tails"))
         server.mirror(base / "mirror").refresh()
@@ -129,7 +131,13 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 @pytest.fixture
 def attacked(prepared: Prepared, tmp_path: Path) -> Iterator[AttackedRegistry]:
     """The prepared registry, its host turned hostile."""
-    base = tmp_path / "attacked"
+    with attacked_copy(prepared, tmp_path / "attacked") as registry:
+        yield registry
+
+
+@contextmanager
+def attacked_copy(prepared: Prepared, base: Path) -> Iterator[AttackedRegistry]:
+    """A copy in ``base``, its host turned hostile for the length of a with statement."""
     shutil.copytree(prepared.base, base)
     with hostile_host(base / "registry" / "public") as host:
         yield AttackedRegistry(base, prepared, host)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
+from typing import Any
+
+from did_webvh.askar import AskarSigningKey
+from did_webvh.core.state import DocumentState
 
 from acquis.registry.did_log import build_next_entry
+from acquis.registry.multibase import SHA2_256, encode_base58, encode_multibase
 from acquis.registry.rules import Rule
+from acquis.registry.strict_json import MAX_BYTES, canonical_of_parsed
 from support.registry import Issuer, seeded_key
 
 KEYS = [seeded_key(f"later {number}") for number in range(5)]
@@ -106,3 +113,58 @@ REVIVALS: list[tuple[Callable[[History], str], Rule]] = [
     (with_the_flag_turned, Rule.LOG_CHAIN),
     (with_another_third_entry, Rule.LOG_ROLLBACK),
 ]
+
+
+def longest_log(issuer: Issuer, *, forged: bool) -> bytes:
+    """The longest log there can be: as many of the shortest entries as 5 MiB hold.
+
+    Each entry is sound and signed, but the last one when it is ``forged``, which shows only after
+    all the others were verified. Made without the library, which would take five times as long.
+    """
+    created = datetime(2026, 1, 2, tzinfo=UTC)
+    first = DocumentState.load_history_json(issuer.log.strip(), None)
+    key = AskarSigningKey.from_secret_bytes("ed25519", issuer.next.seed)
+    second = first.create_next(
+        {"id": issuer.did},
+        {"updateKeys": [issuer.next.multikey], "nextKeyHashes": []},
+        timestamp=created,
+    )
+    second.sign(key, timestamp=second.timestamp)
+    lines = [issuer.log.strip(), second.history_json()]
+    entry = json.loads(lines[-1])
+    left = MAX_BYTES - sum(len(line) + 1 for line in lines)
+    while True:
+        created += timedelta(seconds=1)
+        entry = _following(entry, issuer, len(lines) + 1, f"{created:%Y-%m-%dT%H:%M:%SZ}")
+        line = json.dumps(entry, separators=(",", ":"))
+        left -= len(line) + 1
+        if left < 0:
+            break
+        lines.append(line)
+    if forged:
+        last = json.loads(lines[-1])
+        last["proof"] = json.loads(lines[-2])["proof"]
+        lines[-1] = json.dumps(last, separators=(",", ":"))
+    return "\n".join(lines).encode() + b"\n"
+
+
+def _following(entry: dict[str, Any], issuer: Issuer, number: int, created: str) -> dict[str, Any]:
+    """The next entry, which changes nothing (did:webvh 1.0, entry hash and proof)."""
+    following = {
+        "versionId": entry["versionId"],
+        "versionTime": created,
+        "parameters": {},
+        "state": entry["state"],
+    }
+    hashed = sha256(canonical_of_parsed(following)).digest()
+    following["versionId"] = f"{number}-{encode_base58(SHA2_256 + hashed)}"
+    key = issuer.next.multikey
+    options = {
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-jcs-2022",
+        "verificationMethod": f"did:key:{key}#{key}",
+        "proofPurpose": "assertionMethod",
+    }
+    signed = b"".join(sha256(canonical_of_parsed(each)).digest() for each in (options, following))
+    proof = {**options, "proofValue": encode_multibase(issuer.next.sign(signed))}
+    return {**following, "proof": [proof]}

@@ -62,8 +62,8 @@ def replacements(prepared: Prepared) -> dict[str, Replacement]:
         "the victim's schema, which is sound": Replacement(
             prepared.published.schema, Rule.RESOURCE_ID
         ),
-        "the victim's, called a schema": Replacement(
-            {**victim, "metadata": {**victim["metadata"], "resourceType": "anonCredsSchema"}},
+        "the victim's under another tag": Replacement(
+            {**victim, "metadata": {**victim["metadata"], "resourceName": "2"}},
             Rule.PROOF_SIGNATURE,
         ),
     }

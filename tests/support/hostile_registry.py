@@ -14,6 +14,15 @@ from pathlib import Path
 type Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
+class _QuietServer(ThreadingHTTPServer):
+    """Whoever is attacked hangs up: that is worth no traceback."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
 class HostileHost:
     """Serves the published tree of a real registry, except where an attack is set."""
 
@@ -39,11 +48,14 @@ class HostileHost:
                 except OSError:
                     self.close_connection = True
 
+            def do_PUT(self) -> None:
+                self.rfile.read(int(self.headers.get("content-length", 0)))
+                self.do_GET()
+
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = _QuietServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def serve_file(self, handler: BaseHTTPRequestHandler) -> None:
@@ -146,8 +158,8 @@ def long_header_line(handler: BaseHTTPRequestHandler) -> None:
 
 
 def countless_headers(handler: BaseHTTPRequestHandler) -> None:
-    """A head of ten thousand lines."""
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 10_000 + b"\r\n")
+    """A head of a hundred thousand lines."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 100_000 + b"\r\n")
 
 
 def not_found(handler: BaseHTTPRequestHandler) -> None:
