@@ -15,6 +15,7 @@ from acquis.registry.resource import Resource
 from acquis.registry.rules import Rule, broken
 from acquis.registry.status_list import verify_status_list
 from acquis.registry.strict_json import parse_json, parse_object
+from acquis.registry.witness import approvals_ahead, named_witnesses
 from registry_host.refusals import TagStale
 
 MOST_AHEAD: Final = timedelta(minutes=5)
@@ -57,6 +58,25 @@ def check_first_and_last(log: bytes, updated: datetime) -> None:
             Rule.LOG_FORM,
             "The last entry is dated more than five minutes ahead.",
             "La dernière entrée est datée de plus de cinq minutes dans le futur.",
+        )
+
+
+def check_approvals_kept(log: bytes, standing: bytes | None, raw: bytes) -> None:
+    """Check that a witness file drops no approval of an entry to come: anybody may put one.
+
+    Raises: RuleBroken (witness).
+    """
+    entries = [json.loads(line) for line in log.splitlines()]
+    rules = (named_witnesses(entry["parameters"].get("witness")) for entry in entries)
+    witnesses = frozenset[str]().union(*rules)
+    if standing is None or not witnesses:
+        return
+    kept = approvals_ahead(raw, len(entries), witnesses)
+    if approvals_ahead(standing, len(entries), witnesses) - kept:
+        raise broken(
+            Rule.WITNESS,
+            "Proofs that stand, by witnesses of the log for an entry to come, are missing.",
+            "Des preuves existantes, de témoins du journal pour une entrée à venir, manquent.",
         )
 
 

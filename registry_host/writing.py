@@ -4,7 +4,8 @@
 2. A log is only extended; its first entry pre-commits to the next key; no entry is dated more
    than five minutes ahead.
 3. A witness file comes before what it approves, be it the first entry; a log that stands must
-   verify with it too. It is believed for nothing by itself.
+   verify with it too, and good proofs for an entry to come stay. It is believed for nothing by
+   itself.
 4. A resource must hold for the strict reader, and what it refers to in this registry must stand.
 5. A resource that stands is only replaced by the same content signed again, not earlier, with the
    same links or more, and by compare-and-swap: ``If-Match`` carries the tag of what stands.
@@ -46,6 +47,7 @@ from acquis.registry.rules import Rule, RuleBroken, broken
 from acquis.registry.strict_json import MAX_BYTES, parse_json
 from acquis.registry.witness import parse_witness_file
 from registry_host.acceptance import (
+    check_approvals_kept,
     check_first_and_last,
     check_references,
     check_replacement,
@@ -133,6 +135,7 @@ class Publications:
             check_impersonal(FileKind.WITNESS, entries)
             if log is not None:
                 verify_did_log(did_of_log(log, self._host, folder), log, raw)
+                check_approvals_kept(log, standing, raw)
             return self._write(published, {published: raw}, standing)
 
     def put_resource(self, folder: str, digest: str, raw: bytes, tag: str | None) -> Written:

@@ -9,10 +9,13 @@ names. The others are not even looked at, so that a stranger's proofs cost a rea
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import Any
 
-from acquis.registry.rules import Rule, broken
-from acquis.registry.strict_json import MAX_BYTES, parse_json
+from acquis.registry.keys import is_signed_by
+from acquis.registry.multibase import decode_multibase
+from acquis.registry.rules import Rule, RuleBroken, broken
+from acquis.registry.strict_json import MAX_BYTES, canonical, parse_json
 
 MAX_WITNESS_ENTRIES = 1_000
 MAX_WITNESS_PROOFS = 100  # for one version
@@ -95,3 +98,38 @@ def counting_proofs(raw: bytes, version_ids: tuple[str, ...], witnesses: frozens
         if entry["versionId"] in versions
     ]
     return json.dumps(counting).encode()
+
+
+def approvals_ahead(
+    raw: bytes, versions: int, witnesses: frozenset[str]
+) -> frozenset[tuple[str, str]]:
+    """Return (version id, witness) of every good proof for a version after the first ``versions``.
+
+    Only proofs by ``witnesses`` are looked at. Raises: RuleBroken (witness, size, json).
+    """
+    return frozenset(
+        (entry["versionId"], witness)
+        for entry in parse_witness_file(raw)
+        if _number_of(entry["versionId"]) > versions
+        for proof in entry["proof"]
+        if (witness := proof["verificationMethod"].partition("#")[0]) in witnesses
+        and _is_approval(entry["versionId"], proof, witness.removeprefix("did:key:"))
+    )
+
+
+def _number_of(version_id: str) -> int:
+    number = version_id.partition("-")[0]
+    return int(number) if number.isdecimal() and len(number) < 10 else 0
+
+
+def _is_approval(version_id: str, proof: dict[str, str], multikey: str) -> bool:
+    """Say whether ``proof`` (eddsa-jcs-2022) over a version id was made by ``multikey``."""
+    options = {key: value for key, value in proof.items() if key != "proofValue"}
+    signed = (
+        sha256(canonical(options)).digest() + sha256(canonical({"versionId": version_id})).digest()
+    )
+    try:
+        signature = decode_multibase(proof.get("proofValue", ""))
+        return is_signed_by(multikey, signed, signature)
+    except RuleBroken:
+        return False

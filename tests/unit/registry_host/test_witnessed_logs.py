@@ -277,3 +277,33 @@ def test_a_witness_rule_of_another_form_is_refused(rule: object) -> None:
     entry["parameters"]["witness"] = rule
     with pytest.raises(RuleBroken):
         verify_did_log(issuer.did, json.dumps(entry).encode())
+
+
+def test_a_stranger_cannot_take_approvals_of_the_next_entry_away_nor_fill_the_file(
+    server: RegistryServer, witnessed: WitnessedIssuer
+) -> None:
+    folder = witnessed.folder
+    server.grants.grant(folder)
+    first = version_ids(witnessed.log)[0]
+    approved = (first, witnessed.approvals(first))
+    longer = build_next_entry(witnessed.log.encode(), witnessed.next, seeded_key("following"))
+    second = version_ids(longer)[1]
+    one, two, three = witnessed.approvals(second)
+    junk = [spoil(one), approve(STRANGER, second)]
+    with server.client() as client:
+
+        def put_proofs(*entries: tuple[str, list[dict[str, str]]]) -> int:
+            raw = witness_file(*entries)
+            return client.put(f"/{folder}/did-witness.json", content=raw).status_code
+
+        assert put_proofs(approved) == 201
+        assert client.put(f"/{folder}/did.jsonl", content=witnessed.log).status_code == 201
+        assert put_proofs(approved, (second, junk)) == 200
+        assert put_proofs(approved, (second, [one])) == 200  # junk may go
+        assert put_proofs(approved, (second, [one, two])) == 200
+        for fewer in ([one], [spoil(one), two], junk):
+            assert put_proofs(approved, (second, fewer)) == 422
+        assert put_proofs(approved) == 422
+        assert put_proofs(approved, (second, [one]), (second, [two, three])) == 200
+        assert client.put(f"/{folder}/did.jsonl", content=longer).status_code == 200
+        assert put_proofs((second, [two, three])) == 200
