@@ -72,3 +72,17 @@ def is_signed_by(multikey: str, message: bytes, signature: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def did_key_of(multikey: str) -> str:
+    """Return the did:key of a multikey (did:key Method v0.9)."""
+    return f"did:key:{multikey}"
+
+
+def parse_did_key(did: str) -> str:
+    """Return the multikey of an Ed25519 did:key. Raises: RuleBroken (multibase)."""
+    multikey = did.removeprefix("did:key:")
+    if did != did_key_of(multikey):
+        raise broken(Rule.MULTIBASE, "A did:key was expected.", "Un did:key était attendu.")
+    decode_multikey(multikey)
+    return multikey

@@ -14,22 +14,22 @@ EdDSA, section 3.3). The strict reader believes a resource only when
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from hashlib import sha256
+from datetime import datetime
 from typing import Any
 
 from acquis.registry.content import ResourceType, check_content
 from acquis.registry.did import parse_did
 from acquis.registry.did_log import DidDocument
-from acquis.registry.keys import SigningKey, is_signed_by
-from acquis.registry.multibase import (
-    decode_digest,
-    decode_multibase,
-    digest_multibase,
-    encode_multibase,
+from acquis.registry.keys import SigningKey
+from acquis.registry.multibase import decode_digest, digest_multibase
+from acquis.registry.proof import (
+    build_proof_input,
+    proof_options,
+    secure,
+    sign_document,
+    verify_proof,
 )
 from acquis.registry.rules import Rule, RuleBroken, broken
 from acquis.registry.strict_json import canonical, canonical_of_parsed, parse_object
@@ -43,6 +43,7 @@ __all__ = [
     "digest_of",
     "parse_resource_id",
     "proof_options",
+    "secure",
     "sign_resource",
     "verify_resource",
 ]
@@ -53,10 +54,8 @@ CONTEXT = [
 ]
 MAX_LINKS = 20_000
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _KEYS = {"@context", "type", "id", "content", "metadata", "proof"}
 _METADATA_KEYS = {"resourceId", "resourceType", "resourceName"}
-_PROOF_KEYS = {"type", "cryptosuite", "proofPurpose", "verificationMethod", "created", "proofValue"}
 _LINK_KEYS = {"type", "id", "timestamp"}
 
 
@@ -150,40 +149,11 @@ def build_resource(
     return resource
 
 
-def proof_options(verification_method: str, created: datetime) -> dict[str, str]:
-    """Return the proof without its value; ``created`` is UTC, cut to whole seconds."""
-    return {
-        "type": "DataIntegrityProof",
-        "cryptosuite": "eddsa-jcs-2022",
-        "proofPurpose": "assertionMethod",
-        "verificationMethod": verification_method,
-        "created": created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
-
-
-def build_proof_input(resource: Mapping[str, Any], options: Mapping[str, str]) -> bytes:
-    """Return the 64 bytes to sign: SHA-256 of the options, then of the resource without proof.
-
-    eddsa-jcs-2022, sections 3.3.4 and 3.3.5. Raises: RuleBroken (json).
-    """
-    unsecured = {key: value for key, value in resource.items() if key != "proof"}
-    return sha256(canonical(dict(options))).digest() + sha256(canonical(unsecured)).digest()
-
-
 def sign_resource(
     resource: Mapping[str, Any], key: SigningKey, verification_method: str, created: datetime
 ) -> dict[str, Any]:
     """Return the resource with its proof by ``key``; an older proof is replaced."""
-    options = proof_options(verification_method, created)
-    signature = key.sign(build_proof_input(resource, options))
-    return secure(resource, options, signature)
-
-
-def secure(
-    resource: Mapping[str, Any], options: Mapping[str, str], signature: bytes
-) -> dict[str, Any]:
-    """Return the resource with a proof of ``options`` and a signature made elsewhere."""
-    return {**resource, "proof": {**options, "proofValue": encode_multibase(signature)}}
+    return sign_document(resource, key, verification_method, created)
 
 
 def verify_resource(
@@ -217,7 +187,7 @@ def verify_resource(
             "Le contenu n’est pas celui que nomme l’empreinte de son identifiant.",
         )
     links = _parse_links(resource, did, resource_type)
-    method, created = _verify_proof(resource, document)
+    method, created = verify_proof(resource, document.assertion_keys())
     check_content(resource_type, content, did)
     return Resource(
         id=resource_id,
@@ -307,58 +277,4 @@ def _links_refusal() -> RuleBroken:
         " each strictly later than the one before.",
         "Les liens appartiennent à une définition de registre de révocation : des listes d’état"
         " du même émetteur, chacune strictement postérieure à la précédente.",
-    )
-
-
-def _verify_proof(resource: Mapping[str, Any], document: DidDocument) -> tuple[str, datetime]:
-    proof = resource["proof"]
-    if (
-        not isinstance(proof, dict)
-        or set(proof) != _PROOF_KEYS
-        or not all(isinstance(value, str) for value in proof.values())
-        or proof["type"] != "DataIntegrityProof"
-        or proof["cryptosuite"] != "eddsa-jcs-2022"
-        or proof["proofPurpose"] != "assertionMethod"
-    ):
-        raise _proof_form_refusal()
-    created = _parse_instant(proof["created"])
-    method = proof["verificationMethod"]
-    multikey = document.assertion_keys().get(method)
-    if multikey is None:
-        raise broken(
-            Rule.PROOF_KEY,
-            "The proof names a key that its issuer does not list for assertions.",
-            "La preuve nomme une clé que son émetteur n’indique pas pour ses assertions.",
-        )
-    options = {key: value for key, value in proof.items() if key != "proofValue"}
-    unsecured = {key: value for key, value in resource.items() if key != "proof"}
-    signed = (
-        sha256(canonical_of_parsed(options)).digest()
-        + sha256(canonical_of_parsed(unsecured)).digest()
-    )
-    if not is_signed_by(multikey, signed, decode_multibase(proof["proofValue"])):
-        raise broken(
-            Rule.PROOF_SIGNATURE,
-            "The signature of the resource does not verify.",
-            "La signature de la ressource n’est pas valable.",
-        )
-    return method, created
-
-
-def _parse_instant(text: str) -> datetime:
-    try:
-        if _INSTANT.fullmatch(text):
-            return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise _proof_form_refusal() from error
-    raise _proof_form_refusal()
-
-
-def _proof_form_refusal() -> RuleBroken:
-    return broken(
-        Rule.PROOF_FORM,
-        "One eddsa-jcs-2022 proof for assertionMethod, created at a whole second in UTC,"
-        " was expected.",
-        "Une preuve eddsa-jcs-2022 pour assertionMethod, créée à une seconde entière en UTC,"
-        " était attendue.",
     )
