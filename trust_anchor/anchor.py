@@ -31,8 +31,8 @@ from acquis.registry.keys import SigningKey
 from acquis.registry.paths import parse_folder
 from acquis.registry.strict_json import parse_json, parse_object
 from acquis.service.files import write_whole
+from acquis.service.signing_keys import load_key, load_or_create_key
 from acquis.text import Text
-from trust_anchor.keys import load_key, load_or_create_key
 
 MAX_NAME: Final = 256
 

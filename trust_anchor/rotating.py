@@ -10,8 +10,8 @@ from acquis.registry.did_log import build_next_entry, verify_did_log
 from acquis.registry.rotation import with_attest_key, with_compromised_key
 from acquis.service.files import write_whole
 from acquis.service.publication import Publisher
+from acquis.service.signing_keys import load_key, load_or_create_key
 from trust_anchor.anchor import Anchor, attest_key_file, load_anchor, update_key_file
-from trust_anchor.keys import load_key, load_or_create_key
 from trust_anchor.publishing import publish_log, sign_withdrawn_again
 
 

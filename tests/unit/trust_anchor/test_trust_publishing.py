@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from acquis.errors import Conflict, InvalidInput, NotFound, Unavailable
 from acquis.registry.rules import RuleBroken
 from acquis.registry.trust_list import Scope, TrustEntry, TrustList
+from acquis.service.signing_keys import load_key
 from demo.supervisor import free_ports
 from support.registry import HOST, Issuer, RegistryServer
 from support.trust import NOW, UNIVERSITY, CutLine, Killed, Ministry
@@ -23,7 +24,6 @@ from trust_anchor.anchor import create_anchor, load_anchor
 from trust_anchor.draft import load_draft, save_draft
 from trust_anchor.entries import Choice, ended
 from trust_anchor.importing import import_published
-from trust_anchor.keys import load_key
 from trust_anchor.overview import load_overview
 from trust_anchor.publishing import is_due, load_published, read_lists
 from trust_anchor.rotating import rotate_keys

@@ -1,7 +1,12 @@
-"""The anchor's private keys: one a file (PKCS#8), readable by their owner only, never printed."""
+"""Private Ed25519 keys in files: one a file (PKCS#8), readable by their owner only, never printed.
+
+Several processes may ask for the same key at once: the first file that is whole is the key of all.
+"""
 
 from __future__ import annotations
 
+import os
+import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from acquis.errors import NotFound, Untrusted
 from acquis.registry.keys import SigningKey
-from acquis.service.files import write_whole
+from acquis.service.files import FRESH, write_whole
 from acquis.text import Text
 
 
@@ -28,7 +33,7 @@ def load_or_create_key(path: Path) -> SigningKey:
         pem = Ed25519PrivateKey.generate().private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
         )
-        write_whole(path, pem, mode=0o600)
+        _write_first(path, pem)
     return load_key(path)
 
 
@@ -48,6 +53,18 @@ def load_key(path: Path) -> SigningKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise _no_key(path)
     return SigningKey(key)
+
+
+def _write_first(path: Path, pem: bytes) -> None:
+    """Put a key in place whole, unless another process has just put its own there."""
+    own = path.with_name(f"{FRESH}{secrets.token_hex(8)}-{path.name}")
+    write_whole(own, pem, mode=0o600)
+    try:
+        os.link(own, path)
+    except FileExistsError:
+        pass
+    finally:
+        own.unlink()
 
 
 def _no_key(path: Path) -> Untrusted:
