@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -65,16 +66,22 @@ class Publisher:
         Raises ``Unavailable`` (no answer, a fault of the host), ``Conflict`` (something else
         stands there) or ``InvalidInput`` (the host refuses it by one of its rules).
         """
-        headers = {"content-type": media_type} | ({"if-match": tag} if tag else {})
+        headers = {"content-type": media_type, "accept-encoding": "identity"}
+        if tag:
+            headers["if-match"] = tag
         try:
-            response = await self._client.put(path, content=document, headers=headers)
-        except httpx.HTTPError as error:
+            async with (
+                asyncio.timeout(_READ_SECONDS),
+                self._client.stream("PUT", path, content=document, headers=headers) as response,
+            ):
+                said = await _read_whole(response, Unavailable(_NO_ANSWER))
+        except (httpx.HTTPError, TimeoutError) as error:
             raise Unavailable(_NO_ANSWER) from error
         if response.is_success:
             return
         if response.status_code >= 500 or response.status_code == 429:
             raise Unavailable(_NO_ANSWER)
-        rule = _rule_of(response)
+        rule = _rule_of(response.status_code, said)
         says = Text(
             f"The registry refused the document: {rule}",
             f"Le registre a refusé le document : {rule}",
@@ -86,7 +93,6 @@ class Publisher:
 
         Raises: Unavailable.
         """
-        raw = bytearray()
         try:
             async with (
                 asyncio.timeout(_READ_SECONDS),
@@ -96,20 +102,31 @@ class Publisher:
             ):
                 if response.status_code == 404:
                     return None
-                # What is packed is never unpacked: a few bytes could become endless.
-                if response.status_code != 200 or "content-encoding" in response.headers:
+                if response.status_code != 200:
                     raise Unavailable(_UNREADABLE)
-                async for chunk in response.aiter_bytes():
-                    raw += chunk
-                    if len(raw) > _MOST_BYTES:
-                        raise Unavailable(_UNREADABLE)
+                raw = await _read_whole(response, Unavailable(_UNREADABLE))
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unavailable(_UNREADABLE) from error
-        return UnverifiedDocument(bytes(raw), response.headers.get("etag", ""))
+        return UnverifiedDocument(raw, response.headers.get("etag", ""))
 
 
-def _rule_of(response: httpx.Response) -> str:
+async def _read_whole(response: httpx.Response, refusal: Unavailable) -> bytes:
+    """Return the body as it was sent, or raise ``refusal``: it is too long, or packed.
+
+    What is packed is never unpacked: a few bytes could become endless.
+    """
+    if "content-encoding" in response.headers:
+        raise refusal
+    raw = bytearray()
+    async for chunk in response.aiter_bytes():
+        raw += chunk
+        if len(raw) > _MOST_BYTES:
+            raise refusal
+    return bytes(raw)
+
+
+def _rule_of(status: int, said: bytes) -> str:
     try:
-        return str(response.json().get("detail", ""))[:300]
-    except (ValueError, AttributeError):
-        return f"status {response.status_code}"
+        return str(json.loads(said).get("detail", ""))[:300]
+    except (ValueError, AttributeError, RecursionError):
+        return f"status {status}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -55,6 +56,33 @@ async def test_what_cannot_be_read_is_no_answer(
     async with publisher(answer) as registry:
         with pytest.raises(Unavailable):
             await registry.read("/there")
+
+
+@pytest.mark.parametrize("status", [201, 400])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"content": endless},
+        {"content": gzip.compress(b"{}"), "headers": {"content-encoding": "gzip"}},
+    ],
+)
+async def test_an_answer_to_a_publication_is_bounded_too(status: int, body: dict[str, Any]) -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        content = body["content"]
+        content = content() if callable(content) else content
+        return httpx.Response(status, **{**body, "content": content})
+
+    async with publisher(answer) as registry:
+        with pytest.raises(Unavailable):
+            await registry.publish("/there", b"{}", "application/json")
+
+
+@pytest.mark.parametrize("said", [b"", b"[]", b"[" * 100_000, b"\xff"])
+async def test_a_refusal_without_words_is_named_by_its_status(said: bytes) -> None:
+    async with publisher(lambda _: httpx.Response(400, content=said)) as registry:
+        with pytest.raises(InvalidInput) as raised:
+            await registry.publish("/there", b"{}", "application/json")
+    assert "status 400" in raised.value.says.en
 
 
 @pytest.mark.parametrize(
