@@ -81,10 +81,21 @@ class Succession:
 
     def _verify_log(self, folder: str, path: Path, witness: Path | None) -> DidDocument:
         log = path.read_bytes()
-        remembered = split_version(self._remembered(folder))
-        return verify_did_log(
-            _did_of(log), log, witness.read_bytes() if witness else None, *remembered
-        )
+        proofs = witness.read_bytes() if witness else None
+        return verify_did_log(_did_of(log), log, proofs, *self._highest_version(folder))
+
+    def _highest_version(self, folder: str) -> tuple[int, str | None]:
+        """The one that is remembered, or that of the log that stands: a crash may part the two."""
+        known = split_version(self._remembered(folder))
+        standing = self._standing(log_path(folder))
+        if standing is not None:
+            try:
+                document = self._files.resolve_did(_did_of(standing.read_bytes()))
+            except (RuleBroken, NotFound):
+                return known  # it is no log, or an older one than is remembered
+            if document.version_number > known[0]:
+                return document.version_number, document.version_id
+        return known
 
     def _check_witness(self, published: PublishedPath, staged: Staged) -> None:
         """A log that comes with it is tried first; before any log nothing can be said."""

@@ -18,7 +18,7 @@ from acquis.registry.did_log import build_next_entry
 from acquis.registry.rules import Rule, RuleBroken
 from support.attacked_registry import AttackedRegistry
 from support.hostile_logs import KEYS, LOG_ATTACKS, REVIVALS, History
-from support.registry import seeded_key
+from support.registry import HOST, seeded_key
 
 WITNESSES = [seeded_key(f"witness {number}") for number in range(3)]
 
@@ -90,6 +90,19 @@ def test_memory_is_needed_before_any_reading(attacked: AttackedRegistry, tmp_pat
     attacked.publish_signed({attacked.log_path: history.third})
     assert attacked.refresh().changed == 1
     assert attacked.mirror.resolve_did(attacked.issuer.did).version_number == 3
+
+
+@pytest.mark.parametrize("attack", [History.truncated_by_a_version, History.forked_and_longer])
+def test_a_crash_before_the_note_takes_no_memory_away(
+    attacked: AttackedRegistry, attack: Callable[[History], str]
+) -> None:
+    """The log was in place, what is remembered was not yet written: the log itself is the memory."""
+    history = History(attacked.issuer)
+    attacked.publish_signed({attacked.log_path: history.third})
+    attacked.refresh()
+    (attacked.folder / HOST / "remembered.json").unlink()
+    attacked.restart()
+    refuses(attacked, attack(history), Rule.LOG_ROLLBACK, 3)
 
 
 SPOILT_WITNESS_FILES = [b"", b"{}", b"[1]", b"[[]]", b'[{"versionId": 1, "proof": []}]', b"\xff"]
