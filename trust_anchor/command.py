@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from acquis.credentials.dates import moment_in_words
 from acquis.errors import InvalidInput
 from acquis.registry.mirror.download import check_base_url
 from acquis.registry.trust_list import Scope
@@ -22,6 +23,7 @@ from trust_anchor.draft import load_draft, save_draft
 from trust_anchor.entries import Choice, Details, Entries, ended, with_scope, without
 from trust_anchor.importing import import_file, import_published
 from trust_anchor.overview import Overview, load_overview
+from trust_anchor.packing import make_pack, open_mirror
 from trust_anchor.publishing import VALID_DAYS, Published, publish
 from trust_anchor.resolving import find_problem
 from trust_anchor.rotating import Rotated, rotate_keys
@@ -281,6 +283,32 @@ def rotate(
     typer.echo(f"The log of {done.anchor.did} has {done.anchor.document.version_number} entries.")
     if since is not None or done.signed_again:
         typer.echo(f"Lists signed again: {done.signed_again}")
+
+
+@app.command()
+def pack(
+    folder: Folder,
+    mirror: Annotated[Path, typer.Option(metavar="DIR", help="Folder of a mirror.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.zip", help="Where the pack is written.")],
+    registry: MaybeRegistry = None,
+    trusted_root: Annotated[
+        Path | None, typer.Option(help="root.json of the registry; needed the first time.")
+    ] = None,
+) -> None:
+    """Sign all that is needed to verify without a network, of one moment, as one file.
+
+    With --registry the mirror is refreshed first; without, it is packed as old as it is.
+    """
+    with said(), only_one(folder):
+        anchor = load_anchor(folder)
+        place = check_base_url(registry) if registry else None
+        copy = open_mirror(anchor, mirror, place, trusted_root)
+        done = make_pack(anchor, copy, out, datetime.now(UTC))
+    typer.echo(f"{out}: {len(done.files)} files, signed by {done.anchor}")
+    for host, at in done.confirmed_at.items():
+        when = "never" if at is None else moment_in_words(at).en
+        typer.echo(f"{host} last confirmed this copy: {when}")
+    typer.echo(f"Use it with: acquis verify FILE --pack {out.name} --anchor {done.anchor}")
 
 
 def _publisher(registry: str) -> Publisher:

@@ -71,6 +71,41 @@ class Mirror:
                 root = root / f"{host}.json"
             self._sources[host] = Source(host, base_url, folder / host, root, cache)
 
+    @classmethod
+    def open_copy(cls, folder: Path) -> Mirror:
+        """Open a folder to be read only: every registry that has a copy in it.
+
+        Raises: NotFound when there is none.
+        """
+        try:
+            hosts = [each.name for each in folder.iterdir() if (each / "files").is_dir()]
+        except OSError as error:
+            raise _no_copy() from error
+        hosts = sorted(filter(is_host, hosts))
+        if not hosts:
+            raise _no_copy()
+        return cls(folder, {host: f"https://{host}" for host in hosts})
+
+    def folders(self) -> Iterator[tuple[str, Path]]:
+        """Yield each registry's host and where its published files lie."""
+        for host in self._sources:
+            yield host, self._folder / host / "files"
+
+    def confirmed_at(self) -> dict[str, int | None]:
+        """Return when each registry last confirmed the copy (Unix seconds); None: never."""
+        return {
+            host: source.confirmed_ns // 10**9 or None for host, source in self._sources.items()
+        }
+
+    @contextmanager
+    def held(self, *, timeout: float = REFRESH_SECONDS) -> Iterator[None]:
+        """Keep refreshes out, of this and of other processes, for the length of a with statement.
+
+        Raises: Unavailable when one lasts longer than ``timeout`` seconds.
+        """
+        with self._locked(time.monotonic() + timeout):
+            yield
+
     @property
     def refreshed_at(self) -> int | None:
         """When the registries last confirmed the copy (Unix seconds), the oldest; None: never."""
@@ -208,6 +243,15 @@ class Mirror:
                         ) from error
                     time.sleep(0.02)
             yield
+
+
+def _no_copy() -> NotFound:
+    return NotFound(
+        Text(
+            "This folder holds no copy of a registry.",
+            "Ce dossier ne contient aucune copie d’un registre.",
+        )
+    )
 
 
 def _no_registry() -> NotFound:
