@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
 from acquis.acapy.webhooks import ExchangeKind, parse_doorbell
@@ -35,15 +35,23 @@ class CompetencyBody(_Body):
 
     key: str = Field(max_length=130)
     minimum_level: int | None = Field(default=None, ge=1, le=99)
+    optional: bool = False
 
 
 class RequestBody(_Body):
-    """What an employer asks."""
+    """What an employer asks; ``at_least`` of what is not optional (null: all of it)."""
 
     competencies: list[CompetencyBody] = Field(min_length=1, max_length=10)
     purpose: str = Field(min_length=1, max_length=200)
     awarded_since: date | None = None
-    learner_name: bool = False
+    learner_name: NameAsked = NameAsked.NO
+    at_least: int | None = Field(default=None, ge=1, le=10)
+
+    @field_validator("learner_name", mode="before")
+    @classmethod
+    def _read_as_before(cls, value: object) -> object:
+        """Read true and false too, as this was said before."""
+        return {True: "required", False: "no"}[value] if isinstance(value, bool) else value
 
 
 def build_request(body: RequestBody) -> PresentationRequest:
@@ -54,12 +62,14 @@ def build_request(body: RequestBody) -> PresentationRequest:
                 key=CompetencyKey.parse(one.key),
                 label=known_label(one.key) or Text(one.key, one.key),
                 minimum_level=one.minimum_level,
+                optional=one.optional,
             )
             for one in body.competencies
         ),
         purpose=body.purpose,
         awarded_since=body.awarded_since,
-        learner_name=NameAsked.REQUIRED if body.learner_name else NameAsked.NO,
+        learner_name=body.learner_name,
+        at_least=body.at_least,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
@@ -31,6 +31,15 @@ _UNKNOWN: Final = Text(
     "Une compétence inconnue ici a été laissée de côté ; cherchez-la par son nom",
 )
 _NO_SUCH_LEVEL: Final = Text("Choose one of the levels", "Choisissez un des niveaux")
+_NOT_ALL_OPTIONAL: Final = Text(
+    "Leave at least one competency that is not optional",
+    "Laissez au moins une compétence qui ne soit pas facultative",
+)
+_NO_SUCH_NUMBER: Final = Text(
+    "Choose one of these; those that are optional do not count",
+    "Choisissez une de ces possibilités ; les compétences facultatives ne comptent pas",
+)
+_NO_SUCH_ANSWER: Final = Text("Choose one of the three", "Choisissez une des trois réponses")
 _PURPOSE: Final = Text(
     f"Say what it is for, in at most {MOST_PURPOSE} characters",
     f"Dites à quoi cela sert, en {MOST_PURPOSE} caractères au plus",
@@ -46,14 +55,17 @@ _NOT_YET: Final = Text("This day has not come yet", "Ce jour n’est pas encore 
 class Typed:
     """What stands in the form: kept through searching, adding and removing.
 
-    ``keys`` are those of the competencies chosen; ``levels`` is by key, ``""`` for any level.
+    ``keys`` are those of the competencies chosen, ``optional`` those of them that may be left out;
+    ``levels`` is by key, ``""`` for any level; ``at_least`` is ``""`` for all.
     """
 
     q: str = ""
     keys: tuple[str, ...] = ()
     levels: Mapping[str, str] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
+    at_least: str = ""
     awarded_since: str = ""
-    learner_name: bool = False
+    learner_name: str = ""
     purpose: str = ""
 
     @property
@@ -74,8 +86,10 @@ def parse_typed(pairs: Iterable[tuple[str, str]]) -> Typed:
         levels={
             name.removeprefix(_LEVEL): value for name, value in given if name.startswith(_LEVEL)
         },
+        optional=frozenset(value for name, value in given if name == "optional"),
+        at_least=values.get("at_least", "").strip(),
         awarded_since=values.get("awarded_since", "").strip(),
-        learner_name=values.get("learner_name") == "1",
+        learner_name=values.get("learner_name", ""),
         purpose=values.get("purpose", ""),
     )
 
@@ -88,8 +102,10 @@ def typed_of(request: PresentationRequest) -> Typed:
             str(each.key): "" if each.minimum_level is None else str(each.minimum_level)
             for each in request.competencies
         },
+        optional=frozenset(str(each.key) for each in request.competencies if each.optional),
+        at_least="" if request.at_least is None else str(request.at_least),
         awarded_since="" if request.awarded_since is None else request.awarded_since.isoformat(),
-        learner_name=request.asks_name(),
+        learner_name=request.learner_name.value,
         purpose=request.purpose,
     )
 
@@ -120,23 +136,50 @@ def parse_ask_form(typed: Typed, today: date) -> tuple[PresentationRequest | Non
         errors["competency"] = _CHOOSE
     asked = []
     for known in typed.chosen:
-        try:
-            level = _parse_level(typed.levels.get(str(known.key), ""), known)
-            asked.append(CompetencyRequest(known.key, known.label, level))
-        except InvalidInput as error:
-            errors[f"{_LEVEL}{known.key}"] = error.says
-    since = None
-    try:
-        since = _parse_day(typed.awarded_since, today)
-    except InvalidInput as error:
-        errors["awarded_since"] = error.says
+        key = str(known.key)
+        given = typed.levels.get(key, "")
+        level = _read(errors, f"{_LEVEL}{key}", _parse_level, given, known)
+        asked.append(CompetencyRequest(known.key, known.label, level, key in typed.optional))
+    wanted = sum(str(each.key) not in typed.optional for each in typed.chosen)
+    if typed.chosen and not wanted:
+        errors.setdefault("competency", _NOT_ALL_OPTIONAL)
+    at_least = _read(errors, "at_least", _parse_at_least, typed.at_least, wanted)
+    name = _read(errors, "learner_name", _parse_name, typed.learner_name) or NameAsked.NO
+    since = _read(errors, "awarded_since", _parse_day, typed.awarded_since, today)
     purpose = _one_line(typed.purpose)
     if not 1 <= len(purpose) <= MOST_PURPOSE or not _is_writing(purpose):
         errors["purpose"] = _PURPOSE
     if errors:
         return None, errors
-    name = NameAsked.REQUIRED if typed.learner_name else NameAsked.NO
-    return PresentationRequest(tuple(asked), purpose, since, name), {}
+    return PresentationRequest(tuple(asked), purpose, since, name, at_least=at_least), {}
+
+
+def _read[**P, T](
+    errors: dict[str, Text], name: str, parse: Callable[P, T], *given: P.args, **more: P.kwargs
+) -> T | None:
+    """Return what ``parse`` reads; None, with what is wrong noted under ``name``, when it cannot."""
+    try:
+        return parse(*given, **more)
+    except InvalidInput as error:
+        errors[name] = error.says
+        return None
+
+
+def _parse_at_least(value: str, wanted: int) -> int | None:
+    """Return how many of ``wanted`` competencies will do; None for all of them."""
+    numbers = {str(number): number for number in range(1, wanted)}
+    if value in {"", str(wanted)}:
+        return None
+    if value not in numbers:
+        raise InvalidInput(_NO_SUCH_NUMBER)
+    return numbers[value]
+
+
+def _parse_name(value: str) -> NameAsked:
+    known = {each.value: each for each in NameAsked}
+    if value and value not in known:
+        raise InvalidInput(_NO_SUCH_ANSWER)
+    return known.get(value, NameAsked.NO)
 
 
 def _parse_level(value: str, known: Known) -> int | None:

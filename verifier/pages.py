@@ -12,7 +12,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from acquis.credentials.choice import parse_choice
 from acquis.credentials.request import parse_presentation_request
+from acquis.credentials.wire import parse_json
 from acquis.errors import AcquisError, Conflict, NotFound
 from acquis.service.auth import SignedIn
 from acquis.service.clock import today
@@ -21,7 +23,7 @@ from acquis.service.pages import Pages
 from acquis.service.problems import status_of, wants_page
 from acquis.service.sign_in import PageRoute
 from acquis.text import Text
-from verifier import requesting, views
+from verifier import choosing, requesting, views
 from verifier.forms import (
     Typed,
     add_key,
@@ -37,6 +39,7 @@ from verifier.surroundings import Surroundings
 from verifier.views import Context
 
 _WATCHING: Final = "acquis_watching"
+_MOST_CHOICE: Final = 10_000
 
 
 def build_page_routes(around: Surroundings, pages: Pages) -> APIRouter:
@@ -134,9 +137,7 @@ def _add_public(
     @router.get("/r/{token}")
     async def asked(request: Request, token: str) -> Response:
         if not wants_page(request):  # a wallet: RFC 0434; looking at the page uses up nothing
-            retry_key = request.headers.get(RETRY_HEADER, "")
-            invitation = await requesting.open_link(around, token, retry_key)
-            return JSONResponse(invitation, headers={"vary": "accept"})
+            return await _open(around, request, token)
         try:
             seen = await contexts.glance_by_token(token, was_watching=_is_watching(request))
         except NotFound:
@@ -146,12 +147,28 @@ def _add_public(
             _remember_watching(request, response)
         return response
 
+    @router.post("/r/{token}")
+    async def choose(request: Request, token: str) -> Response:
+        choice = parse_choice(parse_json(await request.body(), _MOST_CHOICE))
+        retry_key = request.headers.get(RETRY_HEADER, "")
+        return JSONResponse(await choosing.choose(around, token, retry_key, choice))
+
     @router.get("/r/{token}/events")
     async def asked_events(request: Request, token: str) -> Response:
         look = partial(contexts.glance_by_token, token, was_watching=_is_watching(request))
         key = f"request:{(await look()).request.id}"
         states = around.live.states(key, look, _is_over)
         return pages.stream(request, "asked_live.html", _each(states, contexts.public))
+
+
+async def _open(around: Surroundings, request: Request, token: str) -> Response:
+    """Answer a wallet: with the question where it can choose from it, else with the invitation."""
+    retry_key, vary = request.headers.get(RETRY_HEADER, ""), {"vary": "accept"}
+    if choosing.accepts_question(request.headers.get("accept", "")):
+        question = await choosing.load_question(around, token, retry_key)
+        if question is not None:
+            return JSONResponse(question, headers=vary, media_type=choosing.QUESTION)
+    return JSONResponse(await requesting.open_link(around, token, retry_key), headers=vary)
 
 
 async def _each(

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from acquis.acapy import out_of_band
 from acquis.acapy import present_proof as agent_proof
+from acquis.credentials.choice import Choice
 from acquis.credentials.competency import CompetencyKey
 from acquis.credentials.request import (
     Candidate,
@@ -42,6 +43,10 @@ _BEING_CHECKED: Final = {State.PRESENTATION_RECEIVED.value, State.DONE.value}
 _USED = Text(
     "This QR code has been used by another wallet; ask for a new one",
     "Ce code QR a été utilisé par un autre portefeuille ; demandez-en un nouveau",
+)
+CHOSEN_OTHERWISE = Text(
+    "This wallet has chosen otherwise already; ask for a new QR code to choose again",
+    "Ce portefeuille a déjà fait un autre choix ; demandez un nouveau code QR pour en changer",
 )
 _EXPIRED = Text(
     "This QR code has expired; a new one is on the employer’s screen",
@@ -153,7 +158,20 @@ async def current_session(around: Surroundings, request_id: str) -> SessionRow:
 def _is_stale(row: SessionRow, now: int) -> bool:
     """Say whether a code is to be replaced; one being opened right now gets time to be."""
     until = row.expires_at if row.opened_by is None else row.expires_at + _OPENING_SECONDS
-    return row.open and row.state == State.CREATED.value and until <= now
+    is_waiting = row.state == State.CREATED.value and not is_being_read(row)
+    return row.open and is_waiting and until <= now
+
+
+def is_being_read(row: SessionRow) -> bool:
+    """Say whether a wallet was shown what is asked and has not yet said what of it it will prove."""
+    return row.open and row.proof_request is not None and row.invitation is None
+
+
+async def load_link(around: Surroundings, session_id: str) -> tuple[SessionRow, RequestRow]:
+    """Return a session and its request as they stand now."""
+    async with around.database.read() as session:
+        row = await session.get_one(SessionRow, session_id)
+        return row, await sessions.load_request(session, row.request_id)
 
 
 async def open_link(around: Surroundings, token: str, retry_key: str) -> dict[str, Any]:
@@ -165,16 +183,25 @@ async def open_link(around: Surroundings, token: str, retry_key: str) -> dict[st
     async with around.database.read() as session:
         found = await sessions.load_by_token(session, token)
     async with around.only_one(f"request:{found.request_id}"):
-        async with around.database.read() as session:
-            row = await session.get_one(SessionRow, found.id)
-            request = await sessions.load_request(session, row.request_id)
-        _check_open(row, request, retry_key, around.clock.now())
+        row, request = await load_link(around, found.id)
+        check_open(row, request, retry_key, around.clock.now())
         if row.invitation is not None:
             return row.invitation
         return await _request(around, row, request, retry_key)
 
 
-def _check_open(row: SessionRow, request: RequestRow, retry_key: str, now: int) -> None:
+async def _request(
+    around: Surroundings, row: SessionRow, request: RequestRow, retry_key: str
+) -> dict[str, Any]:
+    asked = parse_presentation_request(request.request)
+    return await invite(around, row, asked, await claim(around, row, asked, retry_key))
+
+
+def check_open(row: SessionRow, request: RequestRow, retry_key: str, now: int) -> None:
+    """Raise unless the wallet that is known by ``retry_key`` may follow the link now.
+
+    Raises ``Expired``, or ``AlreadyUsed`` for a second wallet.
+    """
     same = bool(retry_key) and hmac.compare_digest(row.opened_by or "", _digest(retry_key))
     if row.opened_by is not None and not same:
         raise AlreadyUsed(_USED)
@@ -184,7 +211,7 @@ def _check_open(row: SessionRow, request: RequestRow, retry_key: str, now: int) 
         raise AlreadyUsed(_USED)
     if row.state not in {State.CREATED.value, State.REQUEST_SENT.value}:
         raise AlreadyUsed(_USED)
-    if row.opened_by is None and row.expires_at <= now:
+    if (row.opened_by is None or is_being_read(row)) and row.expires_at <= now:
         raise Expired(_EXPIRED)
 
 
@@ -193,18 +220,28 @@ def _digest(retry_key: str) -> str:
     return hashlib.sha256(retry_key.encode(errors="surrogatepass")).hexdigest()
 
 
-async def _request(
-    around: Surroundings, row: SessionRow, asked: RequestRow, retry_key: str
+async def claim(
+    around: Surroundings, row: SessionRow, asked: PresentationRequest, retry_key: str
 ) -> dict[str, Any]:
-    """Note who opened the link, then create the agent's request and invitation, then keep both."""
+    """Note who opened the link; return the full presentation request, built now or before."""
     opened_by = _digest(retry_key) if retry_key else secrets.token_hex(32)
     async with around.database.write() as session:
         if not await sessions.claim(session, row.id, opened_by):
             raise AlreadyUsed(_USED)
-    request = parse_presentation_request(asked.request)
-    found = await find_all_candidates(around, request)
+    if row.proof_request is not None:
+        return row.proof_request
+    return _build(asked, await find_all_candidates(around, asked), around.clock.now())
+
+
+async def invite(
+    around: Surroundings,
+    row: SessionRow,
+    asked: PresentationRequest,
+    proof_request: dict[str, Any],
+    choice: Choice | None = None,
+) -> dict[str, Any]:
+    """Create the agent's request and invitation for an opened session, then keep both."""
     now = around.clock.now()
-    proof_request = _build(request, found, now)
     record = await agent_proof.create_request(around.agent, proof_request, auto_verify=False)
     invitation = await out_of_band.create_invitation(
         around.agent,
@@ -213,14 +250,17 @@ async def _request(
         handshake=False,
         label=around.settings.employer_name,
         goal_code=_GOAL_CODE,
-        goal=request.purpose,
+        goal=asked.purpose,
     )
-    made = _Made(record.id, record.thread_id, proof_request, dict(invitation.content))
+    chosen = None if choice is None else choice.content()
+    made = _Made(record.id, record.thread_id, proof_request, dict(invitation.content), chosen)
     kept = await _keep_made(around, row.id, made, now)
     if kept.record_id != record.id:  # closed or opened meanwhile, by another process
         await agent_proof.delete(around.agent, record.id)
     if kept.invitation is None:
         raise Expired(_EXPIRED)
+    if kept.choice != chosen:
+        raise AlreadyUsed(CHOSEN_OTHERWISE)
     tell(around, kept)
     return kept.invitation
 
@@ -233,6 +273,7 @@ class _Made:
     thread_id: str | None
     proof_request: dict[str, Any]
     invitation: dict[str, Any]
+    choice: dict[str, Any] | None
 
 
 async def _keep_made(around: Surroundings, session_id: str, made: _Made, now: int) -> SessionRow:
@@ -245,6 +286,7 @@ async def _keep_made(around: Surroundings, session_id: str, made: _Made, now: in
             sessions.keep(kept, advance(load_proof(kept.exchange), seen), now)
             kept.proof_request = made.proof_request
             kept.invitation = made.invitation
+            kept.choice = made.choice
             kept.expires_at = now + around.settings.answer_minutes * 60
             kept.due_at = now + 2.0
     return kept

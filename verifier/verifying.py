@@ -23,6 +23,7 @@ from acquis.protocols.present_proof import Exchange, Facts, Observation, State, 
 from acquis.protocols.record import load_proof
 from acquis.service.action import begin, seconds_before
 from acquis.service.work import Again
+from verifier.choosing import end_unanswered
 from verifier.concluding import Kept, conclude, conclude_unchecked
 from verifier.requesting import environment_of, tell
 from verifier.store import sessions
@@ -37,6 +38,8 @@ CHECK_SECONDS: Final = 180
 _VERIFY: Final = "verify"
 _WAIT_FOR_WALLET: Final = 3.0
 _LOST: Final = Observation(State.FAILED, Facts(error="record-missing"), Source.OURSELVES)
+_NO_ANSWERS: Final = {State.ABANDONED, State.DECLINED}
+_SILENCE: Final = Observation(State.EXPIRED, Facts(), Source.CLOCK)
 _UNCHECKED: Final = Observation(State.FAILED, Facts(error="not-checked"), Source.CLOCK)
 
 type Follow = Callable[[SessionRow], Exchange]
@@ -47,8 +50,10 @@ async def perform(around: Surroundings, session_id: str) -> Again | None:
     """Move a session forward by the agent's record of it; delete that record once it is over."""
     async with around.database.read() as session:
         row = await session.get(SessionRow, session_id)
-    if row is None or row.record_id is None:
+    if row is None:
         return None
+    if row.record_id is None:
+        return await end_unanswered(around, row)
     again = await _look(around, row) if row.open else None
     return again or await _forget(around, session_id)
 
@@ -83,13 +88,20 @@ async def _follow(around: Surroundings, row: SessionRow) -> Again | None:
 
 
 def _following(around: Surroundings, record: agent_proof.Record) -> Follow:
-    """Return how a session moves on what the agent has of it, and on the time."""
+    """Return how a session moves on what the agent has of it, and on the time.
+
+    A wallet that says in any words that it will not answer ends a session as silence does, and its
+    words are not kept: who declines and who has nothing to show are not told apart here.
+    """
     seen, now = agent_proof.observe_presentation(record), around.clock.now()
 
     def follow(row: SessionRow) -> Exchange:
         exchange = load_proof(row.exchange)
+        is_silence = seen is not None and seen.state in _NO_ANSWERS
         try:
-            if seen is not None:
+            if is_silence and exchange.state is State.REQUEST_SENT:
+                exchange = advance(exchange, _SILENCE)
+            elif seen is not None:
                 exchange = advance(exchange, seen)
         except IllegalTransition:
             _LOG.exception("illegal transition", exchange=exchange.id, seen=seen and seen.state)

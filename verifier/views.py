@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime
 from hashlib import blake2b
 from typing import Final
 
+from acquis.credentials.choice import NameAsked
 from acquis.credentials.competency import CompetencyKey, LevelScale
-from acquis.credentials.disclosure import Disclosure, describe
+from acquis.credentials.disclosure import Disclosure, describe, describe_choice
 from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
 from acquis.credentials.request import (
     Candidate,
@@ -45,20 +46,18 @@ _STATES: Final[Mapping[State, str]] = {
     State.REQUEST_SENT: "scanned",
     State.PRESENTATION_RECEIVED: "answered",
     State.DONE: "checking",
-    State.DECLINED: "declined",
+    State.DECLINED: "expired",
+    State.ABANDONED: "expired",
     State.EXPIRED: "expired",
 }
-_OVER: Final = {"decided", "declined", "expired", "cancelled", "failed", "used"}
+_OVER: Final = {"decided", "expired", "cancelled", "failed", "used"}
 _ANSWERED: Final = {"answered", "checking", "decided"}
 _NOBODY_KNOWS: Final = {"created", "expired", "cancelled"}
 
 _NO_WORDS: Final = Disclosure((), (), ())
 _SAME_FOR_ALL: Final = "1"  # a nonce: words do not depend on it
-_GAVE_UP: Final = Trouble(
-    Text(
-        "The candidate’s wallet ended the exchange without an answer",
-        "Le portefeuille du candidat a mis fin à l’échange sans répondre",
-    ),
+_LOST: Final = Trouble(
+    Text("Our agent no longer knows this exchange", "Notre agent ne connaît plus cet échange"),
     kept=Text(
         "Nothing was received; what you asked is kept",
         "Rien n’a été reçu ; votre demande est conservée",
@@ -72,10 +71,9 @@ _WHO_CAN_ANSWER: Final = Text(
     "Which institutions can answer could not be found out",
     "Impossible de savoir quels établissements peuvent répondre",
 )
-_LOST: Final = Trouble(
-    Text("Our agent no longer knows this exchange", "Notre agent ne connaît plus cet échange"),
-    kept=_GAVE_UP.kept,
-    next=_GAVE_UP.next,
+_BROKEN_OFF: Final = Trouble(
+    Text("The exchange broke off on our side", "L’échange s’est interrompu de notre côté"),
+    next=Text("Ask for a new code to be shown", "Demandez que l’on vous montre un nouveau code"),
 )
 
 
@@ -103,6 +101,7 @@ class ChosenView:
     key: str
     label: Text
     level: str
+    optional: bool
     levels: tuple[Choice, ...]
 
 
@@ -122,6 +121,8 @@ class RequestLine:
 class AskedView:
     """What a request asks; ``shown``, ``proved`` and ``hidden`` in the words the wallet uses.
 
+    ``choices`` is what is left to the learner, until they chose: the rest is of all that is asked
+    before, and of what they chose after that.
     ``issuers`` is how many institutions can answer, ``capped`` whether some were left out;
     ``obstacle`` says why that could not be found out, then nothing is said of institutions.
     """
@@ -129,8 +130,8 @@ class AskedView:
     id: str
     competencies: tuple[Text, ...]
     awarded_since: date | None
-    learner_name: bool
     purpose: str
+    choices: tuple[Text, ...]
     shown: tuple[Text, ...]
     proved: tuple[Text, ...]
     hidden: tuple[Text, ...]
@@ -198,6 +199,20 @@ def competency_line(asked: CompetencyRequest) -> Text:
     return Text(f"{label.en}, level {level} or more", f"{label.fr}, niveau {level} ou plus")
 
 
+def competency_lines(asked: PresentationRequest) -> tuple[Text, ...]:
+    """Return what a request asks for, one line each; where any k of them will do, one for all."""
+    wanted = [competency_line(each) for _, each in asked.wanted]
+    if asked.fewest < len(wanted):
+        few, many = asked.fewest, len(wanted)
+        en, fr = "; ".join(each.en for each in wanted), " ; ".join(each.fr for each in wanted)
+        wanted = [Text(f"any {few} of {many}: {en}", f"{few} au choix sur {many} : {fr}")]
+    optional = [competency_line(each) for each in asked.competencies if each.optional]
+    return (
+        *wanted,
+        *(Text(f"{each.en} (optional)", f"{each.fr} (facultatif)") for each in optional),
+    )
+
+
 def build_ask(typed: Typed, errors: Mapping[str, Text], anchors: Sequence[AnchorView]) -> Context:
     """Build ``ask.html``'s."""
     found = [each for each in search(typed.q) if str(each.key) not in typed.keys]
@@ -210,9 +225,11 @@ def build_ask(typed: Typed, errors: Mapping[str, Text], anchors: Sequence[Anchor
         "chosen": tuple(_build_chosen(each, typed) for each in typed.chosen),
         "values": {
             "awarded_since": typed.awarded_since,
-            "learner_name": "1" if typed.learner_name else "",
+            "learner_name": typed.learner_name or NameAsked.NO.value,
+            "at_least": typed.at_least,
             "purpose": typed.purpose,
         },
+        "fewer": tuple(_fewer(number) for number in range(1, len(typed.chosen))),
         "errors": errors,
         "anchors": anchors,
         "here": "/ask",
@@ -234,10 +251,10 @@ def build_asked(request: RequestRow, row: SessionRow, found: Found | Text, now: 
     words = _describe(asked, row, known, now)
     return AskedView(
         id=request.id,
-        competencies=tuple(competency_line(each) for each in asked.competencies),
+        competencies=competency_lines(asked),
         awarded_since=asked.awarded_since,
-        learner_name=asked.asks_name(),
         purpose=asked.purpose,
+        choices=describe_choice(asked) if row.choice is None else (),
         shown=words.shown,
         proved=words.proved,
         hidden=words.hidden,
@@ -260,7 +277,7 @@ def build_request(
         "didcomm_link": links.didcomm if state == "created" else None,
         "expires_at": _moment(row.expires_at),
         "result": result,
-        "trouble": _trouble(row) if state == "failed" else None,
+        "trouble": _LOST if state == "failed" else None,
         "live": LiveView(
             f"/requests/{asked.id}/events", f"{state}-{row.id}-{decision}", ended=state in _OVER
         ),
@@ -280,7 +297,7 @@ def build_public(
         "wallet_link": links.wallet if is_open or state == "scanned" else None,
         "didcomm_link": links.didcomm if is_open else None,
         "expires_at": _moment(row.expires_at),
-        "trouble": _GAVE_UP if state == "failed" else None,
+        "trouble": _BROKEN_OFF if state == "failed" else None,
         "live": LiveView(f"/r/{row.token}/events", state, ended=state in _OVER or is_over(row)),
     }
 
@@ -288,7 +305,14 @@ def build_public(
 def _build_chosen(known: Known, typed: Typed) -> ChosenView:
     key = str(known.key)
     levels = _level_choices(known.scale)
-    return ChosenView(key, known.label, typed.levels.get(key, ""), levels)
+    level, optional = typed.levels.get(key, ""), key in typed.optional
+    return ChosenView(key, known.label, level, optional, levels)
+
+
+def _fewer(number: int) -> Choice:
+    en = "any one of them" if number == 1 else f"at least {number} of them"
+    fr = "au moins une, au choix" if number == 1 else f"au moins {number}, au choix"
+    return Choice(number, Text(en, fr))
 
 
 def _level_choices(scale: LevelScale) -> tuple[Choice, ...]:
@@ -300,7 +324,7 @@ def _level_choices(scale: LevelScale) -> tuple[Choice, ...]:
 
 def _build_line(request: RequestRow, row: SessionRow | None) -> RequestLine:
     asked = parse_presentation_request(request.request)
-    lines = [competency_line(each) for each in asked.competencies]
+    lines = competency_lines(asked)
     decision = None if row is None else row.decision
     return RequestLine(
         id=request.id,
@@ -334,10 +358,6 @@ def _count_issuers(asked: PresentationRequest, found: Found) -> int:
             for candidate in candidates
         }
     )
-
-
-def _trouble(row: SessionRow) -> Trouble:
-    return _GAVE_UP if row.state == State.ABANDONED.value else _LOST
 
 
 def _moment(at: int) -> datetime:

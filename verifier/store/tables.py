@@ -34,7 +34,8 @@ class SessionRow(Due, Acting, Base):
 
     ``opened_by`` is a digest of the key of the wallet that opened it. ``record_id`` names the
     agent's record of it while the agent has one: it is deleted when the session is over, so that
-    what was shown does not stay there. ``presentation`` stays here: whether what it rests on was
+    what was shown does not stay there. ``choice`` is what the learner chose to answer where that
+    was left to them; ``proof_request`` asks for exactly that then. ``presentation`` stays here: whether what it rests on was
     revoked since is looked up with it, and it is the evidence for the decision.
     """
 
@@ -50,6 +51,7 @@ class SessionRow(Due, Acting, Base):
     opened_by: Mapped[str | None] = mapped_column(String(64), default=None)
     invitation: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     proof_request: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    choice: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     presentation: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     verdict: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)

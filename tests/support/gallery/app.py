@@ -132,7 +132,7 @@ def _add_form(app: FastAPI, pages: Pages) -> None:
         q = "" if form.get("add") else str(form.get("q", ""))
         known = content.COMPETENCIES
         found = [i for i in known if q.lower() in i.name.en.lower() and i.key not in keys]
-        kept = ("awarded_since", "learner_name", "purpose")
+        kept = ("at_least", "awarded_since", "learner_name", "purpose")
         template, context = verifier.ask(
             q=q,
             found=[View(key=i.key, label=i.name, hint=None) for i in found],
@@ -142,6 +142,7 @@ def _add_form(app: FastAPI, pages: Pages) -> None:
                     key=i.key,
                     label=i.name,
                     level=str(form.get(f"level_{i.key}", "")),
+                    optional=i.key in form.getlist("optional"),
                     levels=i.levels,
                 )
                 for i in known

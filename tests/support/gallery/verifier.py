@@ -17,7 +17,7 @@ _ASKED = View(
     id="r1",
     competencies=[_WHAT],
     awarded_since=None,
-    learner_name=False,
+    choices=[],
     purpose="Candidature : analyste de données, deuxième entretien",
     shown=c.SHOWN,
     proved=[
@@ -29,6 +29,20 @@ _ASKED = View(
     hidden=[Text("Name and date of birth", "Nom et date de naissance"), c.HIDDEN[1], c.HIDDEN[2]],
     issuers=12,
     capped=False,
+)
+_ASKED_WITH_CHOICE = View(
+    **vars(_ASKED)
+    | {
+        "choices": [
+            Text(
+                "any 2 of these 3, or more: “Python” at level 3 or more; “SQL” at level 2 or more; "
+                "“data quality assessment”, showing the level",
+                "2 de ces 3 au choix, ou plus : « Python » au niveau 3 ou plus ; « SQL » au niveau "
+                "2 ou plus ; « évaluation de la qualité des données », en montrant le niveau",
+            ),
+            Text("optional: the learner's name", "facultatif : le nom de l’apprenant"),
+        ]
+    }
 )
 
 
@@ -262,7 +276,8 @@ def ask(**changes: Any) -> Sample:
         "found": [View(key=item.key, label=item.name, hint=None) for item in c.COMPETENCIES],
         "found_total": 105,
         "chosen": [],
-        "values": {"awarded_since": "", "learner_name": "", "purpose": ""},
+        "fewer": [],
+        "values": {"at_least": "", "awarded_since": "", "learner_name": "no", "purpose": ""},
         "errors": {},
         "anchors": _ANCHORS,
         "here": "/ask",
@@ -283,7 +298,6 @@ _ROWS = [
             ("decided", "accepted"),
             ("decided", "refused"),
             ("decided", "undetermined"),
-            ("declined", None),
             ("expired", None),
             ("cancelled", None),
             ("failed", None),
@@ -291,7 +305,12 @@ _ROWS = [
     )
 ]
 _CHOSEN = [
-    View(key=c.COMPETENCIES[0].key, label=c.COMPETENCIES[0].name, level="3", levels=c.LEVELS)
+    View(key=item.key, label=item.name, level="3", optional=number == 2, levels=c.LEVELS)
+    for number, item in enumerate(c.COMPETENCIES[:3])
+]
+_FEWER = [
+    View(value=1, label=Text("any one of them", "au moins une, au choix")),
+    View(value=2, label=Text("at least 2 of them", "au moins 2, au choix")),
 ]
 
 SAMPLES: dict[str, Sample] = {
@@ -302,7 +321,7 @@ SAMPLES: dict[str, Sample] = {
     "ask": ask(),
     "ask-nobody-trusted": ask(anchors=[]),
     "ask-chosen": ask(
-        chosen=_CHOSEN,
+        chosen=_CHOSEN[:1],
         q="data",
         found_total=2,
         found=[
@@ -313,6 +332,23 @@ SAMPLES: dict[str, Sample] = {
             )
             for i in c.COMPETENCIES[2:]
         ],
+    ),
+    "ask-choice": ask(
+        chosen=_CHOSEN,
+        fewer=_FEWER,
+        values={"at_least": "1", "awarded_since": "", "learner_name": "optional", "purpose": "x"},
+    ),
+    "ask-choice-wrong": ask(
+        chosen=_CHOSEN[2:],
+        fewer=_FEWER,
+        errors={
+            "competency": Text(
+                "Leave at least one competency that is not optional",
+                "Laissez au moins une compétence qui ne soit pas facultative",
+            ),
+            "at_least": Text("Choose one of these", "Choisissez une de ces possibilités"),
+            "learner_name": Text("Choose one of the three", "Choisissez une des trois réponses"),
+        },
     ),
     "ask-wrong": ask(
         q="zzz",
@@ -331,13 +367,13 @@ SAMPLES: dict[str, Sample] = {
             "created",
             "scanned",
             "checking",
-            "declined",
             "expired",
             "cancelled",
             "failed",
         )
     },
     "request-nobody": _request("created", asked=View(**{**vars(_ASKED), "issuers": 0})),
+    "request-choice": _request("created", asked=_ASKED_WITH_CHOICE),
     "request-waiting": _request("created", link=None),
     **{
         f"result-{decision}": _request("decided", result=result(decision), live=c.ENDED)
@@ -345,8 +381,9 @@ SAMPLES: dict[str, Sample] = {
     },
     **{
         f"asked-{state}": _public(state)
-        for state in ("created", "scanned", "decided", "declined", "used", "expired", "failed")
+        for state in ("created", "scanned", "decided", "used", "expired", "failed")
     },
+    "asked-choice": _public("created", asked=_ASKED_WITH_CHOICE),
     "asked-unknown": (
         "asked_unknown.html",
         {"verifier": _EMPLOYER, "person": None, "here": "/r/x"},

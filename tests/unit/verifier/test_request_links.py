@@ -142,10 +142,10 @@ async def test_the_browser_remembers_it_for_this_page_alone(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"state": "declined", "opened_by": "x", "open": False}, "Declined: nothing was given"),
+        ({"state": "declined", "opened_by": "x", "open": False}, "no longer valid"),
         ({"state": "presentation-received", "opened_by": "x"}, "Answered"),
         ({"state": "done", "opened_by": "x"}, "Answered"),
-        ({"state": "abandoned", "opened_by": "x", "open": False}, "This did not work"),
+        ({"state": "abandoned", "opened_by": "x", "open": False}, "no longer valid"),
         ({"state": "expired", "opened_by": "x", "open": False}, "no longer valid"),
         ({"state": "failed", "open": False}, "no longer valid"),
     ],

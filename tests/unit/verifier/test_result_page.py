@@ -98,7 +98,7 @@ async def test_what_was_learned_and_what_stayed_hidden(desk: Desk) -> None:
 
 
 async def test_what_was_asked_to_be_shown_is_shown(desk: Desk) -> None:
-    request_id = await desk.ask(**{f"level_{PYTHON}": "", "learner_name": "1"})
+    request_id = await desk.ask(**{f"level_{PYTHON}": "", "learner_name": "required"})
     await desk.answer(request_id)
     learned = part(await result(desk, request_id), "learned")
     assert "the level of “Python” : 3" in learned or "the level of “Python”: 3" in learned
@@ -149,7 +149,7 @@ async def test_the_page_stands_when_the_mirror_has_lost_everything(desk: Desk) -
 async def test_a_proof_that_does_not_hold_is_refused_and_nothing_of_it_is_believed(
     desk: Desk,
 ) -> None:
-    request_id = await desk.ask(learner_name="1")
+    request_id = await desk.ask(learner_name="required")
     desk.agent.verified = False
     await desk.answer(request_id)
     page = await result(desk, request_id)

@@ -96,7 +96,7 @@ async def test_a_request_shows_its_code_and_what_will_be_learned(desk: Desk) -> 
 
 
 async def test_any_level_shows_the_level_and_a_name_that_is_asked_is_shown(desk: Desk) -> None:
-    request_id = await desk.ask(**{f"level_{PYTHON}": "", "learner_name": "1"})
+    request_id = await desk.ask(**{f"level_{PYTHON}": "", "learner_name": "required"})
     page = text_of(await desk.get(f"/requests/{request_id}?lang=en"))
     shown = page[page.index("Shown") : page.index("Only proved")]
     assert "the level of “Python”" in shown
@@ -240,7 +240,7 @@ async def test_an_answer_that_is_being_checked_cannot_be_stopped(desk: Desk, sta
 
 
 async def test_asking_the_same_again_makes_a_new_request(desk: Desk) -> None:
-    request_id = await desk.ask(awarded_since="2022-05-01", learner_name="1")
+    request_id = await desk.ask(awarded_since="2022-05-01", learner_name="required")
     await desk.post(f"/requests/{request_id}/cancel")
     answer = await desk.post(f"/requests/{request_id}/again")
     assert answer.status_code == 303
@@ -265,9 +265,9 @@ async def test_asking_again_what_nobody_awards_any_more_leads_to_the_form(desk: 
 @pytest.mark.parametrize(
     ("changes", "english", "french"),
     [
-        ({"state": "declined"}, "The candidate declined", "refus"),
-        ({"state": "expired"}, "Nobody answered in time", "Personne n’a répondu"),
-        ({"state": "abandoned"}, "wallet ended the exchange", "mis fin à l’échange"),
+        ({"state": "declined"}, "No proof was given", "Aucune preuve n’a été donnée"),
+        ({"state": "expired"}, "No proof was given", "Aucune preuve n’a été donnée"),
+        ({"state": "abandoned"}, "No proof was given", "Aucune preuve n’a été donnée"),
         ({"state": "request-sent"}, "Scanned", "Scanné"),
         ({"state": "presentation-received"}, "checking the proof", "vérification"),
         ({"state": "presentation-received", "action": "verify"}, "checking", "vérification"),
