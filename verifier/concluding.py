@@ -8,7 +8,7 @@ from acquis.acapy import present_proof as agent_proof
 from acquis.credentials.disclosure import what_was_learned
 from acquis.credentials.environment import Environment
 from acquis.credentials.facts import AgentVerdict, ExchangeFacts
-from acquis.credentials.policy import Conclusion, Decision, decide
+from acquis.credentials.policy import decide, refuse_unreadable
 from acquis.credentials.presentation import UnverifiedPresentation, parse_presentation
 from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
 from acquis.credentials.report import Aspect, Check, Outcome, VerificationReport
@@ -44,7 +44,7 @@ def conclude(
             agent=verdict,
         )
     except InvalidInput as error:
-        return kept | {"decision": _unreadable(error.says).content()}
+        return kept | {"decision": refuse_unreadable(error.says, STANDARD_POLICY).content()}
     report = verify_presentation(facts, environment)
     learned = what_was_learned(facts.asked, facts.presentation, request.labels())
     return kept | {
@@ -89,18 +89,3 @@ def _object_of(presentation: UnverifiedPresentation | None) -> dict[str, Any] | 
 
 def _both(text: Text) -> dict[str, str]:
     return {"en": text.en, "fr": text.fr}
-
-
-def _unreadable(says: Text) -> Decision:
-    return Decision(
-        Conclusion.REFUSED,
-        STANDARD_POLICY.name,
-        (
-            Text(
-                "Refused: the presentation cannot be read.",
-                "Refusé : la présentation ne peut pas être lue.",
-            ),
-            says,
-        ),
-        ("readable",),
-    )
