@@ -13,6 +13,7 @@ import structlog
 from fastapi import FastAPI
 
 from acquis.errors import Conflict, Unavailable
+from acquis.registry.mirror.source import TIMESTAMP_VALID
 from acquis.service.app import ReadyCheck, build_app
 from acquis.text import Text
 from registry_host.api import router
@@ -20,7 +21,7 @@ from registry_host.files import read_or_none
 from registry_host.grants import Grants
 from registry_host.keys import ONLINE, load_key, load_online_key
 from registry_host.lock import held
-from registry_host.metadata import TIMESTAMP_VALID, SignedTree, load_wholes
+from registry_host.metadata import SignedTree, load_wholes
 from registry_host.problems import register_rule_problems
 from registry_host.recovery import recover
 from registry_host.settings import RegistrySettings

@@ -35,12 +35,12 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # its documented n
 )
 from tuf.api.serialization.json import JSONSerializer
 
+from acquis.registry.mirror.source import TIMESTAMP_VALID
 from registry_host.files import FRESH, write_whole
 
 OFFLINE_VALID: Final = timedelta(days=365)
 BIN_VALID: Final = timedelta(days=365)
 SNAPSHOT_VALID: Final = timedelta(days=7)
-TIMESTAMP_VALID: Final = timedelta(hours=24)
 PREFIX: Final = "bin"
 
 _NAME = re.compile(r"(\d+)\.(root|snapshot|targets|bin-[0-9a-f]+)\.json")

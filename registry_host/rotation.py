@@ -35,12 +35,12 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # its documented n
 )
 
 from acquis.errors import InvalidInput
+from acquis.registry.mirror.source import TIMESTAMP_VALID
 from acquis.text import Text
 from registry_host.metadata import (
     BIN_VALID,
     OFFLINE_VALID,
     SNAPSHOT_VALID,
-    TIMESTAMP_VALID,
     Wholes,
     load_wholes,
     write_metadata,

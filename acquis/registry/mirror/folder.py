@@ -92,10 +92,8 @@ class Mirror:
             yield host, self._folder / host / "files"
 
     def confirmed_at(self) -> dict[str, int | None]:
-        """Return when each registry last confirmed the copy (Unix seconds); None: never."""
-        return {
-            host: source.confirmed_ns // 10**9 or None for host, source in self._sources.items()
-        }
+        """Return the moment each registry's signature vouches for (Unix seconds); None: never."""
+        return {host: source.vouched_ns // 10**9 or None for host, source in self._sources.items()}
 
     @contextmanager
     def held(self, *, timeout: float = REFRESH_SECONDS) -> Iterator[None]:
@@ -108,17 +106,19 @@ class Mirror:
 
     @property
     def refreshed_at(self) -> int | None:
-        """When the registries last confirmed the copy (Unix seconds), the oldest; None: never."""
+        """When the registries last answered (Unix seconds), the oldest of them; None: never."""
         oldest = min((source.confirmed_ns for source in self._sources.values()), default=0)
         return oldest // 10**9 or None
 
     def refreshed_at_of(self, did: str) -> int | None:
-        """Return when the registry of ``did`` last confirmed the copy (Unix seconds).
+        """Return the moment for which the registry of ``did`` vouches for the copy (Unix seconds).
 
-        Raises: NotFound when that registry is not read here; RuleBroken.
+        That is when it was last asked, or when it signed what it answered with if that is earlier:
+        up to an hour where nothing is published, more where somebody holds newer answers back.
+        None: never. Raises: NotFound when that registry is not read here; RuleBroken.
         """
-        confirmed_ns = self._source_of(did).confirmed_ns
-        return confirmed_ns // 10**9 if confirmed_ns else None
+        vouched_ns = self._source_of(did).vouched_ns
+        return vouched_ns // 10**9 if vouched_ns else None
 
     def refresh(self, *, timeout: float = REFRESH_SECONDS) -> Refresh:
         """Bring the whole copy up to date, within ``timeout`` seconds.

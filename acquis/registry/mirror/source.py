@@ -6,7 +6,8 @@ What lies in the folder of a source::
     tuf/            python-tuf's own metadata cache
     staging/        files that were fetched, named by their SHA-256, before they are put in place
     root.json       the pinned root of trust
-    applied.json    which version of each hash bin the copy holds, and when it was last confirmed
+    applied.json    which version of each hash bin the copy holds, when the registry last confirmed
+                    it, and when what it confirmed with was signed
     remembered.json the highest version of each DID log that was ever accepted
 
 A refresh (1) lets python-tuf verify root, timestamp and snapshot; (2) loads the hash bins whose
@@ -25,9 +26,10 @@ import os
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # its documented names
@@ -48,6 +50,9 @@ from acquis.text import Text
 _ATTEMPTS = 3
 _PAUSE = 0.05  # seconds before the second attempt, doubled for each further one
 _MOST_FILES = 2_000_000
+TIMESTAMP_VALID: Final = timedelta(hours=24)
+"""For how long each timestamp of a registry is valid; a part of the publication format."""
+
 _SYNC_ALL = 64  # from this many files on, one sync of everything replaces one per file
 
 
@@ -63,10 +68,13 @@ class SourceRefresh:
 
 @dataclass(slots=True)
 class _Applied:
-    """Which bins the copy holds, and when the registry last confirmed it (nanoseconds)."""
+    """Which bins the copy holds, when the registry last confirmed it (nanoseconds), and when the
+    timestamp it confirmed it with was signed (0: not known).
+    """
 
     bins: dict[str, int] = field(default_factory=dict)
     confirmed_ns: int = 0
+    signed_ns: int = 0
 
 
 class Source:
@@ -91,6 +99,16 @@ class Source:
     def confirmed_ns(self) -> int:
         """When the registry last confirmed this copy, in Unix nanoseconds; 0 for never."""
         return self._load_applied().confirmed_ns
+
+    @property
+    def vouched_ns(self) -> int:
+        """For which moment the registry's signature vouches for this copy; 0 for never.
+
+        A host, or whoever stands before it, can answer with the timestamp of hours ago for as
+        long as that is valid. So not the answer counts but when it was signed.
+        """
+        applied = self._load_applied()
+        return min(applied.confirmed_ns, applied.signed_ns or applied.confirmed_ns)
 
     def remembered(self, folder: str) -> str | None:
         """Return the highest version id ever accepted for the log in an issuer's folder."""
@@ -150,15 +168,18 @@ class Source:
         self._staging.fetch(wanted, fetcher)
         refused = list(self._put_in_place(wanted))
         again = {each.bin for each, _ in refused}  # what it waits for may be there next time
-        self._save_applied(
-            _Applied({name: v for name, v in bins.items() if name not in again}, confirmed_ns)
-        )
+        held = {name: version for name, version in bins.items() if name not in again}
+        self._save_applied(_Applied(held, confirmed_ns, self._signed_ns()))
         return SourceRefresh(
             changed=len(wanted) - len(refused),
             at=confirmed_ns // 10**9,
             received=fetcher.received,
             refused=(*((str(each.published), rule) for each, rule in refused), *misnamed),
         )
+
+    def _signed_ns(self) -> int:
+        signed = self._verified("timestamp").signed.expires - TIMESTAMP_VALID
+        return int(signed.timestamp()) * 10**9
 
     # (2) the names of the files, from the signed hash bins
 
@@ -244,14 +265,19 @@ class Source:
     def _load_applied(self) -> _Applied:
         noted = _load(self._folder / "applied.json")
         bins, confirmed = noted.get("bins"), noted.get("confirmed_ns")
+        signed = noted.get("signed_ns", 0)
         if not isinstance(bins, dict) or not isinstance(confirmed, int):
             return _Applied()
-        return _Applied(bins, confirmed)
+        return _Applied(bins, confirmed, signed if isinstance(signed, int) else 0)
 
     def _save_applied(self, applied: _Applied) -> None:
         _save(
             self._folder / "applied.json",
-            {"bins": applied.bins, "confirmed_ns": applied.confirmed_ns},
+            {
+                "bins": applied.bins,
+                "confirmed_ns": applied.confirmed_ns,
+                "signed_ns": applied.signed_ns,
+            },
         )
 
 

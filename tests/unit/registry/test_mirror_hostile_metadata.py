@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,12 @@ from acquis.errors import Unavailable
 from acquis.registry.mirror import Mirror
 from registry_host.command import replace_keys
 from support.attacked_registry import AttackedRegistry, file_of
-from support.hostile_metadata import METADATA_ATTACKS, bin_swapped_for_another, fast_forward
+from support.hostile_metadata import (
+    METADATA_ATTACKS,
+    Signing,
+    bin_swapped_for_another,
+    fast_forward,
+)
 from support.registry import HOST, RegistryServer
 
 
@@ -44,6 +50,26 @@ def test_metadata_of_another_time_place_or_key_is_refused(
     good.rename(attacked.public / "tuf")
     go_on(attacked)
     assert attacked.refresh().refused == ()
+    attacked.check_still_good()
+
+
+def test_an_answer_held_back_for_hours_counts_as_old_as_its_signature(
+    attacked: AttackedRegistry,
+) -> None:
+    """A freeze within the timestamp's 24 hours is no forgery; its age is told all the same."""
+    attacked.refresh()
+    hand, did = Signing(attacked), attacked.issuer.did
+    fresh = attacked.mirror.refreshed_at_of(did)
+    assert fresh is not None
+    signed_at = datetime.fromtimestamp(fresh, UTC).replace(microsecond=0) - timedelta(hours=5)
+    hand.publish(hand.snapshot, expires=signed_at + timedelta(hours=24))
+    attacked.refresh()
+    assert attacked.mirror.refreshed_at_of(did) == signed_at.timestamp()
+    assert (attacked.mirror.refreshed_at or 0) >= fresh
+    ahead = signed_at + timedelta(days=30)
+    hand.publish(hand.snapshot, expires=ahead + timedelta(hours=24))
+    attacked.refresh()
+    assert attacked.mirror.refreshed_at_of(did) == attacked.mirror.refreshed_at
     attacked.check_still_good()
 
 
