@@ -16,7 +16,7 @@ demo: setup      ## the main job on seven processes; stays up until Ctrl-C (ONCE
 test:            ## set-up, linters and every test
 	@.ci/setup --tests
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest
+	@.ci/tests
 
 lint: setup      ## ruff, mypy --strict, import-linter
 	@.venv/bin/ruff check --quiet .

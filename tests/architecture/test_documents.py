@@ -37,6 +37,16 @@ def test_the_two_commands_are_all_a_newcomer_needs() -> None:
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith("make test")
 
 
+def test_the_two_halves_of_the_tests_are_all_of_them() -> None:
+    halves = (ROOT / ".ci" / "tests").read_text(encoding="utf-8")
+    named = set(re.findall(r"tests/([a-z0-9]+)", halves))
+    assert named == {each.relative_to(ROOT / "tests").parts[0] for each in _test_files()}
+
+
+def _test_files() -> list[Path]:
+    return sorted((ROOT / "tests").rglob("test_*.py"))
+
+
 def test_every_link_between_documents_leads_somewhere() -> None:
     for document in DOCUMENTS:
         for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
@@ -53,6 +63,20 @@ def test_the_readmes_figures_are_in_the_form_of_the_benchmark() -> None:
         "issuances_per_s",
         "presentation_s",
         "memory_mb_max",
+    }
+
+
+def test_the_figures_of_the_registry_are_in_the_form_of_its_benchmark() -> None:
+    page = (ROOT / "docs" / "registry.md").read_text(encoding="utf-8")
+    quoted = re.search(r"```json\n(\{.*?\})\n```", page, re.DOTALL)
+    assert quoted is not None
+    assert set(json.loads(quoted[1])) == {
+        "read_cached_ms",
+        "read_cold_ms",
+        "first_mirror_s",
+        "refresh_after_change_s",
+        "publish_visible_s",
+        "mirror_memory_mb",
     }
 
 
