@@ -69,7 +69,8 @@ class AgentSetup:
     ``webhook_url`` is the address of the service that drives it (its key is added from the secrets);
     ``sources`` maps a DID host to the base URL its files are fetched from; ``publish_url`` is the
     registry host's base URL and is given to the issuer alone; ``tails_url`` is the public address of
-    the tails files, as third parties will read it in a revocation registry definition.
+    the tails files, as third parties will read it in a revocation registry definition; ``endpoint``
+    is where its peers reach it, where that is not its inbound port itself.
     """
 
     role: AgentRole
@@ -82,6 +83,7 @@ class AgentSetup:
     sources: Mapping[str, str]
     tails_url: str
     publish_url: str | None = None
+    endpoint: str = ""
     label: str = ""
     log_level: str = "warning"
     restarts: bool = False
@@ -138,7 +140,7 @@ class AgentSetup:
     def _arguments(self) -> dict[str, object]:
         arguments: dict[str, object] = {
             "label": self.label or self.name,
-            "endpoint": [f"http://127.0.0.1:{self.inbound_port}"],
+            "endpoint": [self.endpoint or f"http://127.0.0.1:{self.inbound_port}"],
             "inbound-transport": [["http", "127.0.0.1", str(self.inbound_port)]],
             "outbound-transport": ["http"],
             "max-message-size": str(MAX_MESSAGE_BYTES),

@@ -109,6 +109,9 @@ async def receive_invitation(
     beginning, or refuse to answer on a thread it holds twice). Only who is sure that it is the
     first time may say so and save the look.
 
+    A request is never answered over a connection that stands: verifiers who put one DID in their
+    invitations would know a learner again by it.
+
     Raises:
         InvalidInput: the agent cannot read it.
         Unavailable: the sender does not answer the handshake, the agent waits 7 s for it; try
@@ -118,7 +121,8 @@ async def receive_invitation(
     """
     if tried_before and await _was_received(client, invitation):
         return
-    query = {"auto_accept": "true", "use_existing_connection": "true"}
+    reuses = invitation.attached is not AttachmentType.PROOF_REQUEST
+    query = {"auto_accept": "true", "use_existing_connection": str(reuses).lower()}
     await client.post("/out-of-band/receive-invitation", body=invitation.content, query=query)
 
 

@@ -33,8 +33,8 @@ class Running:
     story: Story
     learners: list[str] = field(default_factory=list)
 
-    async def award(self, registrar: Visitor, learner_name: str) -> str:
-        """Award to a learner about whom more is known than the story says; return the award's id.
+    async def award(self, registrar: Visitor, learner_name: str, level: int = 4) -> str:
+        """Award Python at ``level`` to a learner about whom more is known than the story says; return the award's id.
 
         Every value is one that stands nowhere else, so that it can be searched for
         (``support.claims``).
@@ -44,7 +44,7 @@ class Running:
             "family_name": "Przybyszewska d'Aubigné",
             "birth_date": "1987-04-23",
             "grade": "17,25/20 félicitations",
-            "levels": {PYTHON: 4},
+            "levels": {PYTHON: level},
         }
         path = f"/api/achievements/{self.story.achievement_id}/awards"
         body = {"learners": [person], "awarded_on": "2021-09-17"}
@@ -52,14 +52,16 @@ class Running:
         self.story.award_id, self.story.claim_link = made["id"], made["link"]
         return self.story.award_id
 
-    async def claim(self, learner_name: str, hook: Hook = no_hook) -> dict[str, Any]:
+    async def claim(
+        self, learner_name: str, hook: Hook = no_hook, level: int = 4
+    ) -> dict[str, Any]:
         """Award to a learner who claims it; ``hook`` is called at each moment on the way."""
         self.learners.append(learner_name)
         async with (
             Visitor(self.town.url("issuer"), REGISTRAR) as registrar,
             Visitor(self.town.url("wallet"), learner_name) as learner,
         ):
-            award_id = await self.award(registrar, learner_name)
+            award_id = await self.award(registrar, learner_name, level)
             await hook("awarded")
             opened = await learner.post("/api/links", {"link": self.story.claim_link})
             await hook("opened")
