@@ -148,6 +148,29 @@ async def test_it_works_without_scripts(gallery: str, chromium: Browser) -> None
     await context.close()
 
 
+async def test_something_is_left_to_the_candidate_with_the_keyboard(
+    gallery: str, page: Page
+) -> None:
+    await page.goto(f"{gallery}/ask?lang=en")
+    for name in ("Python", "SQL"):
+        await page.get_by_role("button", name=f"Add: {name}").press("Enter")
+        await expect(page.get_by_role("button", name=f"Remove: {name}")).to_be_visible()
+    assert await find_barriers(page) == []
+    await page.get_by_role("checkbox", name=re.compile("Optional.*SQL")).press("Space")
+    await page.get_by_label("How many of those").select_option("any one of them")
+    await page.get_by_role("radio", name="Do not ask for it").press("ArrowDown")
+    await expect(page.get_by_role("radio", name="Leave it to the candidate")).to_be_checked()
+    await page.get_by_label("Purpose").fill("second interview")
+    await page.get_by_role("button", name="Make the QR code").press("Enter")
+    sent = await page.inner_text("body")
+    for pair in (
+        '["optional","esco_598de5b0-5b58-4ea7-8058-a4bc4d18c742"]',
+        '["at_least","1"]',
+        '["learner_name","optional"]',
+    ):
+        assert pair in sent
+
+
 async def test_a_competency_is_found_chosen_and_removed(gallery: str, page: Page) -> None:
     await page.goto(f"{gallery}/ask?lang=en")
     await page.get_by_label("Purpose").fill("second interview")

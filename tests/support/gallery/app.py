@@ -137,6 +137,7 @@ def _add_form(app: FastAPI, pages: Pages) -> None:
             q=q,
             found=[View(key=i.key, label=i.name, hint=None) for i in found],
             found_total=len(found),
+            fewer=verifier.FEWER[: max(0, len(keys) - 1)],
             chosen=[
                 View(
                     key=i.key,

@@ -308,7 +308,7 @@ _CHOSEN = [
     View(key=item.key, label=item.name, level="3", optional=number == 2, levels=c.LEVELS)
     for number, item in enumerate(c.COMPETENCIES[:3])
 ]
-_FEWER = [
+FEWER = [
     View(value=1, label=Text("any one of them", "au moins une, au choix")),
     View(value=2, label=Text("at least 2 of them", "au moins 2, au choix")),
 ]
@@ -335,12 +335,12 @@ SAMPLES: dict[str, Sample] = {
     ),
     "ask-choice": ask(
         chosen=_CHOSEN,
-        fewer=_FEWER,
+        fewer=FEWER,
         values={"at_least": "1", "awarded_since": "", "learner_name": "optional", "purpose": "x"},
     ),
     "ask-choice-wrong": ask(
         chosen=_CHOSEN[2:],
-        fewer=_FEWER,
+        fewer=FEWER,
         errors={
             "competency": Text(
                 "Leave at least one competency that is not optional",
