@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acquis.credentials.choice import Choice, NameAsked
+from acquis.credentials.choice import Choice, NameAsked, parse_choice
 from acquis.credentials.narrowing import narrow_proof_request
 from acquis.credentials.request import parse_presentation_request
 from support.verifier_desk import NOW, PURPOSE, PYTHON, QUALITY, SQL, WALLET, Desk, text_of
+from verifier import requesting
 from verifier.choosing import QUESTION, accepts_question
 from verifier.store import sessions
 from verifier.store.tables import RequestRow
@@ -117,6 +119,25 @@ async def test_only_the_wallet_that_read_the_question_may_choose(desk: Desk) -> 
     assert (await read(desk, request_id, "two")).status_code == 409
     assert (await desk.open(request_id, "two")).status_code == 409
     assert (await choose(desk, request_id, CHOICE)).status_code == 200
+
+
+async def test_of_two_choices_at_once_at_two_processes_one_stands(desk: Desk) -> None:
+    request_id = await desk.ask(**BOTH)
+    full = (await read(desk, request_id)).json()["proof_request"]
+    row, request = await desk.session(request_id), await desk.request(request_id)
+    asked = parse_presentation_request(request.request)
+
+    async def invite(choice: Choice) -> dict[str, Any]:
+        narrowed = narrow_proof_request(full, asked, choice)
+        return await requesting.invite(desk.around, row, asked, narrowed, choice)
+
+    both = await asyncio.gather(
+        invite(Choice(("c1",))), invite(Choice(("c2",))), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in both) == ["AlreadyUsed", "dict"]
+    kept = await desk.session(request_id)
+    assert kept.choice is not None
+    assert kept.proof_request == narrow_proof_request(full, asked, parse_choice(kept.choice))
 
 
 async def test_a_choice_that_failed_at_our_agent_can_be_made_again(desk: Desk) -> None:
