@@ -87,15 +87,17 @@ def build_api(around: Surroundings) -> APIRouter:
 
     @router.post("/api/requests", status_code=201)
     async def ask(person: SignedIn, body: RequestBody) -> dict[str, str]:
-        return {"id": await requesting.ask(around, person.id, build_request(body))}
+        return {"id": await requesting.ask(around, person.id, build_request(body), person.browser)}
 
     @router.get("/api/requests/{request_id}")
     async def look(person: SignedIn, request_id: Id, until: Until = "") -> dict[str, Any]:
         async with around.database.read() as session:
-            await sessions.load_request(session, request_id, person.id)
+            request = await sessions.load_request(session, request_id, person.id)
+        is_here = requesting.is_asked_in(request, person.browser)
 
         async def see() -> dict[str, Any]:
-            return _content(around, await requesting.current_session(around, request_id))
+            row = await requesting.current_session(around, request_id, person.browser)
+            return _content(around, row, is_here=is_here)
 
         return await around.live.once(
             f"request:{request_id}", see, lambda seen: not until or not seen["open"]
@@ -109,13 +111,13 @@ def build_api(around: Surroundings) -> APIRouter:
     return router
 
 
-def _content(around: Surroundings, row: SessionRow) -> dict[str, Any]:
+def _content(around: Surroundings, row: SessionRow, *, is_here: bool) -> dict[str, Any]:
     return {
         "id": row.request_id,
         "session": row.id,
         "state": row.state,
         "open": row.open,
-        "link": requesting.request_link(around, row) if row.open else None,
+        "link": requesting.request_link(around, row) if row.open and is_here else None,
         "verdict": row.verdict,
         "report": row.report,
         "decision": row.decision,

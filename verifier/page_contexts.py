@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from acquis.credentials.environment import PublishedAchievement
 from acquis.credentials.request import parse_presentation_request
 from acquis.errors import AcquisError
+from acquis.service.auth import Person
 from verifier import requesting, views
 from verifier.anchor_views import AnchorView, build_anchors
 from verifier.result_views import achievement_ids, build_result, report_of
@@ -58,15 +59,19 @@ class PageContexts:
         environment = requesting.environment_of(self._around)
         return await asyncio.to_thread(build_anchors, environment)
 
-    async def glance(self, request_id: str, person_id: str) -> Glance:
+    async def glance(self, request_id: str, person: Person) -> Glance:
         """Look at the session on screen, a new one where nobody scanned the last in time.
 
-        Raises ``NotFound`` for the request of another person.
+        What was asked in another browser of this person has no QR here. Raises ``NotFound`` for
+        the request of another person.
         """
         async with self._around.database.read() as session:
-            request = await sessions.load_request(session, request_id, person_id)
-        row = await requesting.current_session(self._around, request_id)
-        return Glance(row.id, views.state_of(row), views.is_over(row), request, row)
+            request = await sessions.load_request(session, request_id, person.id)
+        row = await requesting.current_session(self._around, request_id, person.browser)
+        state = views.state_of(row)
+        if state == "created" and not requesting.is_asked_in(request, person.browser):
+            state = "elsewhere"
+        return Glance(row.id, state, views.is_over(row), request, row)
 
     async def glance_by_token(self, token: str, *, was_watching: bool) -> Glance:
         """Look at the session a link leads to; that uses up nothing. Raises ``NotFound``."""
@@ -81,7 +86,9 @@ class PageContexts:
         """Build what the employer sees of a request."""
         published = await self._achievements(seen.row)
         result = build_result(seen.request, seen.row, published)
-        return views.build_request(await self._asked(seen), seen.row, self._links(seen.row), result)
+        return views.build_request(
+            await self._asked(seen), seen.row, self._links(seen.row), result, seen.state
+        )
 
     async def public(self, seen: Glance) -> Context:
         """Build what whoever follows the link sees; never the result."""

@@ -93,7 +93,9 @@ def _add_ask(router: APIRouter, around: Surroundings, pages: Pages, contexts: Pa
         if asked is None:
             return await show(request, check_choice(typed)[0], errors)
         try:
-            return _go_to(f"/requests/{await requesting.ask(around, person.id, asked)}")
+            return _go_to(
+                f"/requests/{await requesting.ask(around, person.id, asked, person.browser)}"
+            )
         except AcquisError as error:
             return await show(request, typed, {"": error.says}, _status_on_form(error))
 
@@ -103,12 +105,12 @@ def _add_request(
 ) -> None:
     @router.get("/requests/{request_id:uuid}")
     async def one(request: Request, person: SignedIn, request_id: UUID) -> Response:
-        seen = await contexts.glance(str(request_id), person.id)
+        seen = await contexts.glance(str(request_id), person)
         return pages.render(request, "request.html", 200, **await contexts.request(seen))
 
     @router.get("/requests/{request_id:uuid}/events")
     async def one_events(request: Request, person: SignedIn, request_id: UUID) -> Response:
-        look = partial(contexts.glance, str(request_id), person.id)
+        look = partial(contexts.glance, str(request_id), person)
         await look()  # what is not there is told before the stream begins
         states = around.live.states(f"request:{request_id}", look, _is_over)
         return pages.stream(request, "request_live.html", _each(states, contexts.request))
@@ -124,7 +126,8 @@ def _add_request(
         async with around.database.read() as session:
             row = await sessions.load_request(session, str(request_id), person.id)
         try:
-            return _go_to(f"/requests/{await requesting.ask_again(around, person.id, row.id)}")
+            made = await requesting.ask_again(around, person.id, row.id, person.browser)
+            return _go_to(f"/requests/{made}")
         except AcquisError as error:  # say it on the form, where something else can be asked
             typed = typed_of(parse_presentation_request(row.request))
             form = _Form(pages, contexts)

@@ -80,8 +80,10 @@ async def find_all_candidates(
     return await asyncio.to_thread(find)
 
 
-async def ask(around: Surroundings, person_id: str, request: PresentationRequest) -> str:
-    """Keep a request and return its id; its first QR code comes with it.
+async def ask(
+    around: Surroundings, person_id: str, request: PresentationRequest, browser: str
+) -> str:
+    """Keep a request and return its id; its first QR code comes with it, for ``browser`` alone.
 
     Raises ``NotFound`` when no recognised institution awards one of the competencies.
     """
@@ -91,12 +93,13 @@ async def ask(around: Surroundings, person_id: str, request: PresentationRequest
         id=str(uuid4()),
         person_id=person_id,
         request=request.content(),
+        asked_in=browser,
         created_at=around.clock.now(),
     )
     async with around.database.write() as session:
         session.add(row)
         await session.flush()
-        session.add(_build_session(around, row.id))
+        session.add(_build_session(around, row.id, browser))
     around.live.changed("requests")
     return row.id
 
@@ -109,12 +112,13 @@ def _build(
     return build_proof_request(request, listed, nonce, now)
 
 
-def _build_session(around: Surroundings, request_id: str) -> SessionRow:
+def _build_session(around: Surroundings, request_id: str, browser: str) -> SessionRow:
     now = around.clock.now()
     exchange = Exchange(id=str(uuid4()), role=Role.VERIFIER)
     return SessionRow(
         id=exchange.id,
         request_id=request_id,
+        shown_in=browser,
         token=secrets.token_urlsafe(16),
         state=exchange.state.value,
         open=True,
@@ -137,17 +141,26 @@ def wallet_link(around: Surroundings, row: SessionRow) -> str | None:
     return f"{around.settings.wallet_url}/open?{urlencode({'link': request_link(around, row)})}"
 
 
-async def current_session(around: Surroundings, request_id: str) -> SessionRow:
-    """Return the session of a request that is on screen, renewed when nobody scanned it in time."""
+def is_asked_in(request: RequestRow, browser: str) -> bool:
+    """Say whether ``browser`` is the one in which this was asked: its QR is shown in no other."""
+    return request.asked_in is not None and request.asked_in == browser
+
+
+async def current_session(around: Surroundings, request_id: str, browser: str) -> SessionRow:
+    """Return the newest session of a request, renewed when nobody scanned it in time.
+
+    It is renewed only for the browser in which it was asked.
+    """
     async with around.only_one(f"request:{request_id}"):
         async with around.database.read() as session:
             request = await sessions.load_request(session, request_id)
             row = await sessions.newest_of(session, request_id)
         if row is not None and not _is_stale(row, around.clock.now()):
             return row
-        if request.closed_at is not None and row is not None:
+        is_over = request.closed_at is not None or not is_asked_in(request, browser)
+        if is_over and row is not None:
             return row
-        made = _build_session(around, request_id)
+        made = _build_session(around, request_id, browser)
         async with around.database.write() as session:
             if row is not None:
                 _end(await session.get_one(SessionRow, row.id), State.EXPIRED, around.clock.now())
@@ -319,11 +332,11 @@ async def cancel(around: Surroundings, person_id: str, request_id: str) -> None:
         tell(around, row)
 
 
-async def ask_again(around: Surroundings, person_id: str, request_id: str) -> str:
-    """Ask the same again, as a new request; returns its id."""
+async def ask_again(around: Surroundings, person_id: str, request_id: str, browser: str) -> str:
+    """Ask the same again, as a new request in ``browser``; returns its id."""
     async with around.database.read() as session:
         request = await sessions.load_request(session, request_id, person_id)
-    return await ask(around, person_id, parse_presentation_request(request.request))
+    return await ask(around, person_id, parse_presentation_request(request.request), browser)
 
 
 def _end(row: SessionRow, state: State, now: int) -> None:

@@ -16,7 +16,6 @@ import structlog
 from sqlalchemy import update
 
 from acquis.acapy import present_proof as agent_proof
-from acquis.credentials.request import parse_presentation_request
 from acquis.errors import AcquisError, IllegalTransition, NotFound
 from acquis.protocols.machine import Source
 from acquis.protocols.present_proof import Exchange, Facts, Observation, State, advance
@@ -164,13 +163,7 @@ async def _decide(
     """Check, conclude and keep, in one transaction; the first result of a session stands."""
     async with around.database.read() as session:
         request = await sessions.load_request(session, row.request_id)
-    result = await asyncio.to_thread(
-        conclude,
-        parse_presentation_request(request.request),
-        row.proof_request,
-        record,
-        environment_of(around),
-    )
+    result = await asyncio.to_thread(conclude, request, row, record, environment_of(around))
     await _close_with(around, row, _following(around, record), result)
     return None
 

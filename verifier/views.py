@@ -265,10 +265,9 @@ def build_asked(request: RequestRow, row: SessionRow, found: Found | Text, now: 
 
 
 def build_request(
-    asked: AskedView, row: SessionRow, links: Links, result: Result | None
+    asked: AskedView, row: SessionRow, links: Links, result: Result | None, state: str
 ) -> Context:
-    """Build ``request.html``'s, its live part included."""
-    state = state_of(row)
+    """Build ``request.html``'s, its live part included; ``state`` is the employer's."""
     decision = None if result is None else result.decision
     return {
         "asked": asked,

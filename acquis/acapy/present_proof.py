@@ -44,7 +44,7 @@ class Record:
 
     ``verified`` is None while the agent did not check; ``warnings`` are the codes of its check;
     both speak of ``presentation`` only in state ``done`` (see `observe_presentation`). ``request`` and ``presentation`` are the AnonCreds documents as they came, None until there is
-    one.
+    one; ``answered_thread_id`` is the thread that the message with the presentation names.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Record:
     request: UnverifiedProofRequest | None
     presentation: UnverifiedPresentation | None
     error: str | None
+    answered_thread_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -231,6 +232,7 @@ def _read_record(answer: Answer) -> Record:
         request=UnverifiedProofRequest(request.document()) if request else None,
         presentation=UnverifiedPresentation(presentation.document()) if presentation else None,
         error=answer.optional_text("error_msg"),
+        answered_thread_id=answer.inside("pres", "~thread").optional_text("thid"),
     )
 
 

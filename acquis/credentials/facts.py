@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from acquis.credentials.choice import Choice
 from acquis.credentials.presentation import Presentation, Value, canonical_name
 from acquis.credentials.proof_request import AskedGroup, AskedItems, AskedPredicate
-from acquis.credentials.request import CompetencyRequest, PresentationRequest, group_id
+from acquis.credentials.request import CompetencyRequest, PresentationRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,29 @@ class AgentVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class ExchangeBinding:
+    """By what an answer is tied to the exchange that it is taken for; each an opaque digest.
+
+    ``thread_expected`` is the thread of the request we made, ``thread_seen`` the one the answer
+    came on; ``session_expected`` the browser in which it was asked, ``session_seen`` the browser
+    in which the code that was scanned was shown. None is not known, and never counts as the same.
+    """
+
+    thread_expected: str | None = None
+    thread_seen: str | None = None
+    session_expected: str | None = None
+    session_seen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExchangeFacts:
     """One exchange, ready to be verified.
 
-    ``asked`` is the request we built and kept; ``answered`` the request the agent says it
-    verified against. ``status_at`` (Unix seconds) is the moment whose revocation lists and
-    dates count: None for the moment of asking, later when an old presentation is looked at again.
+    ``asked`` is the request we built and kept, for what the learner chose where there was a
+    ``choice`` (None: it is for everything in ``request``); ``answered`` the request the agent says
+    it verified against. ``exchange`` ties the answer to one exchange; a presentation read from a
+    file has none. ``status_at`` (Unix seconds) is the moment whose revocation lists and dates
+    count: None for the moment of asking, later when an old presentation is looked at again.
     """
 
     request: PresentationRequest
@@ -32,6 +50,8 @@ class ExchangeFacts:
     presentation: Presentation
     agent: AgentVerdict
     status_at: int | None = None
+    choice: Choice | None = None
+    exchange: ExchangeBinding = ExchangeBinding()
 
     @property
     def asked_at(self) -> int | None:
@@ -46,11 +66,11 @@ class ExchangeFacts:
         return max(self.asked_at, self.status_at)
 
     def answers(self) -> tuple[Answer, ...]:
-        """Return one ``Answer`` per competency asked, in order."""
+        """Return one ``Answer`` per competency asked (of those chosen), in order."""
         groups = {each.id: each for each in self.asked.groups()}
         return tuple(
-            Answer(self, asked, groups.get(group_id(index), AskedGroup(group_id(index), (), ())))
-            for index, asked in enumerate(self.request.competencies)
+            Answer(self, asked, groups.get(group, AskedGroup(group, (), ())))
+            for group, asked in self.request.competencies_of(self.choice)
         )
 
 

@@ -1,4 +1,4 @@
-"""Fit: whether what was presented satisfies what the employer asked."""
+"""Fit: whether what was presented belongs to what the employer asked, and satisfies it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from types import MappingProxyType
 from acquis.credentials.assurance import award_days, level_claimed
 from acquis.credentials.attributes import date_number
 from acquis.credentials.documents import Documents
-from acquis.credentials.facts import Answer
+from acquis.credentials.facts import Answer, ExchangeFacts
 from acquis.credentials.report import Aspect, Check, Evidence, Outcome
 from acquis.credentials.request import day_of
+from acquis.errors import InvalidInput
 from acquis.text import Text
 
 
@@ -22,8 +23,92 @@ def _fit(
     fr: str,
     *,
     evidence: Mapping[str, Evidence] = MappingProxyType({}),
+    as_of: int | None = None,
 ) -> Check:
-    return Check(check_id, Aspect.FIT, outcome, Text(en, fr), answer.subject, evidence)
+    return Check(check_id, Aspect.FIT, outcome, Text(en, fr), answer.subject, evidence, as_of)
+
+
+def check_same_exchange(facts: ExchangeFacts) -> Check:
+    """The answer came on the thread of our request, for the browser in which it was asked.
+
+    A code shown in one browser never decides for another: who lures a recruiter's browser into
+    showing a request of theirs, or a learner into answering one, gains nothing by it here.
+    """
+    bound = facts.exchange
+    threads = bound.thread_expected, bound.thread_seen
+    browsers = bound.session_expected, bound.session_seen
+    evidence: dict[str, Evidence] = {
+        "same_thread": _same(threads),
+        "same_browser": _same(browsers),
+    }
+    if _same(threads) is False:
+        outcome, en, fr = (
+            Outcome.INVALID,
+            "The answer belongs to another exchange than the one we began.",
+            "La réponse relève d’un autre échange que celui que nous avons engagé.",
+        )
+    elif _same(browsers) is False:
+        outcome, en, fr = (
+            Outcome.INVALID,
+            "The code that was scanned was shown in another browser than the one that asks.",
+            "Le code lu était affiché dans un autre navigateur que celui qui demande.",
+        )
+    elif None in (*threads, *browsers):
+        outcome, en, fr = (
+            Outcome.INDETERMINATE,
+            "It is not known in which exchange or for which browser the answer was made.",
+            "On ne sait pas dans quel échange ni pour quel navigateur la réponse a été faite.",
+        )
+    else:
+        outcome, en, fr = (
+            Outcome.VALID,
+            "The answer belongs to the exchange that was begun in this browser.",
+            "La réponse relève de l’échange engagé dans ce navigateur.",
+        )
+    return Check("same-exchange", Aspect.FIT, outcome, Text(en, fr), evidence=evidence)
+
+
+def _same(pair: tuple[str | None, str | None]) -> bool | None:
+    expected, seen = pair
+    return None if expected is None or seen is None else expected == seen
+
+
+def check_enough(facts: ExchangeFacts) -> Check:
+    """What was asked of the wallet is everything, or a choice that the employer left open.
+
+    With every item of it proved (``all-answered``) at least as many are proved as were wanted.
+    """
+    request, choice = facts.request, facts.choice
+    wanted = [group for group, _ in request.competencies_of(choice)]
+    asked = [group.id for group in facts.asked.groups()]
+    evidence: dict[str, Evidence] = {
+        "required": request.fewest,
+        "chosen": len([group for group, _ in request.wanted if group in asked]),
+    }
+    try:
+        request.check_choice(request.full_choice if choice is None else choice)
+    except InvalidInput as problem:
+        says = Text(
+            f"What was chosen is not what the request leaves open. {problem.says.en}",
+            f"Ce qui a été choisi n’est pas ce que la demande laisse libre. {problem.says.fr}",
+        )
+        return Check("enough", Aspect.FIT, Outcome.INVALID, says, evidence=evidence)
+    if sorted(asked) != sorted(wanted):
+        says = Text(
+            "The request that was sent asks for other competencies than those wanted or chosen.",
+            "La demande envoyée porte sur d’autres compétences que celles voulues ou choisies.",
+        )
+        return Check("enough", Aspect.FIT, Outcome.INVALID, says, evidence=evidence)
+    says = Text(
+        "Everything that is wanted was asked, none of it left out.",
+        "Tout ce qui est voulu a été demandé, sans exception.",
+    )
+    if choice is not None:
+        says = Text(
+            "The learner chose among what was asked, and chose enough.",
+            "La personne a choisi parmi ce qui était demandé, et en nombre suffisant.",
+        )
+    return Check("enough", Aspect.FIT, Outcome.VALID, says, evidence=evidence)
 
 
 def check_asked_credential(answer: Answer) -> Check:

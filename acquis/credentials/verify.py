@@ -4,26 +4,29 @@ The agent says whether the mathematics holds; whether an employer may believe it
 these checks. Every step runs every time: one that lacks what it needs is INDETERMINATE, so that
 a report always holds every check and nothing is accepted because it was skipped.
 
- 1. ``same-request``       it answers the request we built, nonce and all
- 2. ``agent-verdict``      the agent's cryptographic check
- 3. ``agent-warnings``     the agent's remarks, one by one; an unknown one leaves it open
- 4. ``all-answered``       all shown or proved; none unrevealed, self-attested or added
- 5. ``values-signed``      each value shown is the one that was signed
- 6. ``holder-binding``     every credential used belongs to one holder
- 7. ``trust-list``         of the trust lists chosen at least one is in force
+ 1. ``readable``          request and presentation can be read
+ 2. ``same-request``      it answers the request we built, nonce and all
+ 3. ``same-exchange``     on the thread we began, for the browser in which it was asked
+ 4. ``enough``            it was asked for everything, or for a choice that was left open
+ 5. ``agent-verdict``     the agent's cryptographic check
+ 6. ``agent-warnings``    the agent's remarks, one by one; an unknown one leaves it open
+ 7. ``all-answered``      all shown or proved; none unrevealed, self-attested or added
+ 8. ``values-signed``     each value shown is the one that was signed
+ 9. ``holder-binding``    every credential used belongs to one holder
+10. ``trust-list``        of the trust lists chosen at least one is in force
     and then for each competency asked:
- 8. ``one-credential``     its answers come from one credential
- 9. ``mirror-age``         our copy of its issuer's registry is recent
-10. ``issuer-identity``    the issuer's DID stands; a compromise it reported is told
-11. ``issuer-documents``   definition, schema and achievement are the issuer's own and agree
-12. ``not-revoked``        proved against the list in force, or one within the grace
-13. ``issuer-recognised``  entitled, by one anchor: framework, level, day of the award
-14. ``assessed``           something was assessed
-15. ``quality-assured``    somebody beside the institution stands behind it
-16. ``asked-credential``   it is of a kind that was asked for
-17. ``competency``         the competency is the achievement's, at the level asked
-18. ``still-valid``        within its validity
-19. ``awarded-since``      not awarded before the day asked
+11. ``one-credential``    its answers come from one credential
+12. ``mirror-age``        our copy of its issuer's registry is recent
+13. ``issuer-identity``   the issuer's DID stands; a compromise it reported is told
+14. ``issuer-documents``  definition, schema and achievement are the issuer's own and agree
+15. ``not-revoked``       proved against the list in force, or one within the grace
+16. ``issuer-recognised`` entitled, by one anchor: framework, level, day of the award
+17. ``assessed``          something was assessed
+18. ``quality-assured``   somebody beside the institution stands behind it
+19. ``asked-credential``  it is of a kind that was asked for
+20. ``competency``        the competency is the achievement's, at the level asked
+21. ``still-valid``       within its validity
+22. ``awarded-since``     not awarded before the day asked
 """
 
 from __future__ import annotations
@@ -42,16 +45,20 @@ from acquis.credentials.authenticity import (
     check_holder_binding,
     check_mirror_age,
     check_one_credential,
+    check_readable,
     check_same_request,
+    check_unreadable,
     check_values_signed,
 )
 from acquis.credentials.documents import resolve_documents
 from acquis.credentials.environment import Environment
-from acquis.credentials.facts import AgentVerdict, Answer, ExchangeFacts
+from acquis.credentials.facts import AgentVerdict, Answer, ExchangeBinding, ExchangeFacts
 from acquis.credentials.fitness import (
     check_asked_credential,
     check_awarded_since,
     check_competency,
+    check_enough,
+    check_same_exchange,
     check_still_valid,
 )
 from acquis.credentials.identity import resolve_identity
@@ -60,18 +67,25 @@ from acquis.credentials.recognition import AnchorList, read_trust_lists
 from acquis.credentials.remarks import check_agent_warnings
 from acquis.credentials.report import Check, VerificationReport
 from acquis.credentials.status import check_not_revoked
+from acquis.text import Text
 
 __all__ = [
     "CHECK_IDS",
+    "FILE_POLICY",
     "STANDARD_POLICY",
     "STRICT_POLICY",
     "AgentVerdict",
+    "ExchangeBinding",
     "ExchangeFacts",
+    "report_unreadable",
     "verify_presentation",
 ]
 
 CHECK_IDS = (
+    "readable",
     "same-request",
+    "same-exchange",
+    "enough",
     "agent-verdict",
     "agent-warnings",
     "all-answered",
@@ -100,17 +114,33 @@ STANDARD_POLICY = AllOf(tuple(CheckValid(each) for each in CHECK_IDS if each != 
 """What an employer relies on; who assures the quality is shown to them and left to them."""
 
 
+FILE_POLICY = AllOf(
+    tuple(
+        CheckValid(each) for each in CHECK_IDS if each not in ("quality-assured", "same-exchange")
+    )
+)
+"""What is relied on of a saved presentation: it came by no exchange, so who hands it on is open."""
+
+
+def report_unreadable(says: Text, now: int) -> VerificationReport:
+    """Return the report on an exchange that cannot be read, and why; the other steps lack all."""
+    return VerificationReport((check_unreadable(says),), now)
+
+
 def verify_presentation(facts: ExchangeFacts, environment: Environment) -> VerificationReport:
     """Return the report on one exchange; decides nothing (see ``policy.decide``), never raises."""
     lists = read_trust_lists(environment)
     checks = [
-        check_same_request(facts),  # 1
-        check_agent_verdict(facts),  # 2
-        *check_agent_warnings(facts),  # 3
-        check_all_answered(facts),  # 4
-        check_values_signed(facts),  # 5
-        check_holder_binding(facts),  # 6
-        check_trust_lists(lists),  # 7
+        check_readable(),  # 1
+        check_same_request(facts),  # 2
+        check_same_exchange(facts),  # 3
+        check_enough(facts),  # 4
+        check_agent_verdict(facts),  # 5
+        *check_agent_warnings(facts),  # 6
+        check_all_answered(facts),  # 7
+        check_values_signed(facts),  # 8
+        check_holder_binding(facts),  # 9
+        check_trust_lists(lists),  # 10
     ]
     for answer in facts.answers():
         checks.extend(_verify_answer(answer, lists, environment))
@@ -123,16 +153,16 @@ def _verify_answer(
     identity = resolve_identity(answer, environment)
     documents = resolve_documents(answer, identity, environment)
     return [
-        check_one_credential(answer),  # 8
-        check_mirror_age(answer, environment),  # 9
-        identity.check,  # 10
-        documents.check,  # 11
-        check_not_revoked(answer, documents, environment),  # 12
-        check_issuer_recognised(answer, documents, lists, environment),  # 13
-        check_assessed(answer, documents),  # 14
-        check_quality_assured(answer, documents),  # 15
-        check_asked_credential(answer),  # 16
-        check_competency(answer, documents),  # 17
-        check_still_valid(answer),  # 18
-        check_awarded_since(answer),  # 19
+        check_one_credential(answer),  # 11
+        check_mirror_age(answer, environment),  # 12
+        identity.check,  # 13
+        documents.check,  # 14
+        check_not_revoked(answer, documents, environment),  # 15
+        check_issuer_recognised(answer, documents, lists, environment),  # 16
+        check_assessed(answer, documents),  # 17
+        check_quality_assured(answer, documents),  # 18
+        check_asked_credential(answer),  # 19
+        check_competency(answer, documents),  # 20
+        check_still_valid(answer),  # 21
+        check_awarded_since(answer),  # 22
     ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -25,10 +26,15 @@ _MOST_FOLDED: Final = 100  # what a service keeps a name by: folded, a letter ma
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is signed in at one of our services."""
+    """Who is signed in at one of our services.
+
+    ``browser`` is a digest of the random name that the browser got with its cookie: the same as
+    long as somebody stays signed in there, and of no other browser.
+    """
 
     id: str
     name: str
+    browser: str = field(default="", compare=False)
 
 
 class Sessions:
@@ -47,13 +53,15 @@ class Sessions:
             return None
         try:
             held = self._serializer.loads(cookie, max_age=_LIFETIME)
-            return Person(id=str(held["id"]), name=str(held["name"]))
+            browser = hashlib.sha256(str(held["browser"]).encode()).hexdigest()
+            return Person(id=str(held["id"]), name=str(held["name"]), browser=browser)
         except (BadData, KeyError, TypeError):
             return None
 
     def sign_in(self, response: Response, person: Person) -> None:
         """Set the cookie: HttpOnly, SameSite=Lax, Secure where the service is reached by https."""
-        value = self._serializer.dumps({"id": person.id, "name": person.name})
+        browser = secrets.token_urlsafe(16)
+        value = self._serializer.dumps({"id": person.id, "name": person.name, "browser": browser})
         response.set_cookie(
             self._cookie,
             value,

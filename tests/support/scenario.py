@@ -25,7 +25,7 @@ from acquis.credentials.environment import (
     Standing,
     TrustListInForce,
 )
-from acquis.credentials.facts import AgentVerdict, ExchangeFacts
+from acquis.credentials.facts import AgentVerdict, ExchangeBinding, ExchangeFacts
 from acquis.credentials.matching import (
     HeldCredential,
     Selection,
@@ -60,6 +60,7 @@ ANCHOR = "did:webvh:QmAnchor:registry.acquis.example:trust:anchor"
 RECOGNISED_FROM = date(2020, 1, 1)
 ZOE = Learner("Zoé", "Müller")
 NONCE = "971545246238914759921337"
+SAME_EXCHANGE = ExchangeBinding("thread", "thread", "browser", "browser")
 _RELATIONS = {">=": "GE", ">": "GT", "<=": "LE", "<": "LT"}
 
 
@@ -333,5 +334,6 @@ class Scenario:
             asked,
             parse_presentation(UnverifiedPresentation(answered)),
             AgentVerdict(verified=True),
+            exchange=SAME_EXCHANGE,
         )
         return replace(facts, **changes)

@@ -294,6 +294,7 @@ class Desk:
         change(answered)
         record = self.agent.records[str(row.record_id)]
         record["by_format"]["pres"] = {"anoncreds": answered}
+        record["pres"] = {"~thread": {"thid": record["thread_id"]}}
         record["state"] = "presentation-received"
         await self.perform(row.id)
 

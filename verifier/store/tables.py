@@ -18,13 +18,17 @@ class Base(DeclarativeBase):
 
 
 class RequestRow(Base):
-    """What an employer asks for; each QR shown for it is a session."""
+    """What an employer asks for; each QR shown for it is a session.
+
+    ``asked_in`` is a digest of the browser in which it was asked: the QR is shown there only.
+    """
 
     __tablename__ = "requests"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     person_id: Mapped[str] = mapped_column(String(100), index=True)
     request: Mapped[dict[str, Any]]
+    asked_in: Mapped[str | None] = mapped_column(String(64), default=None)
     created_at: Mapped[int] = mapped_column(index=True)
     closed_at: Mapped[int | None] = mapped_column(default=None)
 
@@ -32,7 +36,8 @@ class RequestRow(Base):
 class SessionRow(Due, Acting, Base):
     """One QR of a request, used once: its exchange, and the verdict, report and decision apart.
 
-    ``opened_by`` is a digest of the key of the wallet that opened it. ``record_id`` names the
+    ``shown_in`` is a digest of the browser its QR was made for, ``opened_by`` of the key of the
+    wallet that opened it. ``record_id`` names the
     agent's record of it while the agent has one: it is deleted when the session is over, so that
     what was shown does not stay there. ``choice`` is what the learner chose to answer where that
     was left to them; ``proof_request`` asks for exactly that then. ``presentation`` stays here: whether what it rests on was
@@ -48,6 +53,7 @@ class SessionRow(Due, Acting, Base):
     open: Mapped[bool] = mapped_column(default=True, index=True)
     exchange: Mapped[dict[str, Any]]
     record_id: Mapped[str | None] = mapped_column(String(36), index=True, default=None)
+    shown_in: Mapped[str | None] = mapped_column(String(64), default=None)
     opened_by: Mapped[str | None] = mapped_column(String(64), default=None)
     invitation: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     proof_request: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)

@@ -14,7 +14,7 @@ from acquis.credentials.presentation import UnverifiedPresentation, parse_presen
 from acquis.credentials.verify import STANDARD_POLICY, verify_presentation
 from acquis.errors import InvalidInput, TooLarge
 from support.leaves import spoilt
-from support.scenario import Scenario, python_request
+from support.scenario import SAME_EXCHANGE, Scenario, python_request
 
 
 def test_a_wrong_leaf_anywhere_is_refused_or_judged_but_never_crashes() -> None:
@@ -29,7 +29,14 @@ def test_a_wrong_leaf_anywhere_is_refused_or_judged_but_never_crashes() -> None:
             refused += 1
             continue
         judged += 1
-        facts = ExchangeFacts(scenario.request, asked, asked, presentation, AgentVerdict(True))
+        facts = ExchangeFacts(
+            scenario.request,
+            asked,
+            asked,
+            presentation,
+            AgentVerdict(True),
+            exchange=SAME_EXCHANGE,
+        )
         what_was_learned(asked, presentation)
         report = verify_presentation(facts, scenario.shelf)
         if decide(report, STANDARD_POLICY).conclusion is Conclusion.ACCEPTED:

@@ -35,6 +35,7 @@ from support.scenario import (
     LIST_AT,
     NOW,
     PYTHON,
+    SAME_EXCHANGE,
     SQL,
     Scenario,
     python_request,
@@ -57,6 +58,7 @@ def judge(
         asked,
         parse_presentation(UnverifiedPresentation(presentation)),
         AgentVerdict(verified),
+        exchange=SAME_EXCHANGE,
     )
     return verify_presentation(facts, scenario.shelf)
 

@@ -87,7 +87,7 @@ def test_several_competencies_from_two_credentials_are_accepted() -> None:
     assert len(facts.presentation.identifiers) == 2
     report = verify_presentation(facts, scenario.shelf)
     assert not_valid(report) == {}
-    assert len(report.checks) == 7 + 3 * 12
+    assert len(report.checks) == 10 + 3 * 12
 
 
 @pytest.mark.parametrize(

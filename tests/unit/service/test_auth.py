@@ -34,7 +34,7 @@ def test_a_name_that_cannot_be_kept_is_refused(name: str) -> None:
 
 def test_a_cookie_of_ours_with_other_content_is_nobodys() -> None:
     sessions = Sessions(ServiceSettings(**GOOD), "x")
-    for content in ({"id": "1"}, ["id"], "id", 1):
+    for content in ({"id": "1"}, {"id": "1", "name": "n"}, ["id"], "id", 1):
         cookie = sessions._serializer.dumps(content)
         headers = [(b"cookie", f"acquis_session_x={cookie}".encode())]
         assert sessions.person_of(Request({"type": "http", "headers": headers})) is None

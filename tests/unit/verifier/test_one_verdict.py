@@ -11,7 +11,6 @@ import pytest
 
 from acquis.acapy import present_proof as agent_proof
 from acquis.acapy.client import AgentClient
-from acquis.credentials.request import parse_presentation_request
 from acquis.credentials.verify import CHECK_IDS
 from acquis.errors import AlreadyUsed, Unavailable
 from acquis.protocols.present_proof import State
@@ -215,8 +214,7 @@ async def test_a_verdict_beside_a_presentation_not_checked_is_none(
     of_record(desk, row.record_id)["verified"] = "true"
     record = await agent_proof.load(desk.around.agent, str(row.record_id))
     assert record.verified is True
-    asked, environment = parse_presentation_request(request.request), environment_of(desk.around)
-    kept = conclude(asked, row.proof_request, record, environment)
+    kept = conclude(request, row, record, environment_of(desk.around))
     assert kept["verdict"] == {"verified": None, "warnings": []}
     assert kept["decision"]["conclusion"] == "could-not-tell"
 
