@@ -7,6 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from acquis.credentials.verify import CHECK_IDS
 from support.settings_page import settings_page
 
 ROOT = Path(__file__).parents[2]
@@ -87,3 +88,17 @@ def test_each_decision_has_its_three_parts() -> None:
         text = decision.read_text(encoding="utf-8")
         for part in ("## Context", "## Decision", "## Consequence"):
             assert part in text, decision
+
+
+def test_the_threat_model_has_every_check_in_the_order_of_the_steps() -> None:
+    page = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    assert tuple(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)) == CHECK_IDS
+
+
+def test_every_test_that_a_document_names_exists() -> None:
+    tests = "\n".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py")
+    )
+    for document in DOCUMENTS:
+        for named in re.findall(r"`(test_\w+)`", document.read_text(encoding="utf-8")):
+            assert f"def {named}(" in tests, f"{document}: {named}"
