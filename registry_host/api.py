@@ -13,6 +13,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from acquis.errors import NotFound, Unavailable
@@ -77,7 +78,7 @@ async def put_elsewhere() -> Response:
     raise path_refusal()
 
 
-@router.get("/tuf/{name}")
+@router.api_route("/tuf/{name}", methods=["GET", "HEAD"])
 async def get_metadata(name: str, request: Request) -> Response:
     """Read TUF metadata; everything but the timestamp carries its version in its name."""
     if not _METADATA.fullmatch(name):
@@ -149,7 +150,7 @@ async def _body(request: Request) -> bytes:
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             return b"".join([chunk async for chunk in _limited(request, MAX_BYTES)])
-    except TimeoutError as error:
+    except (TimeoutError, ClientDisconnect) as error:
         raise TooSlow from error
 
 
@@ -159,7 +160,7 @@ async def _receive_tails(request: Request, fresh: Path) -> None:
     try:
         async with asyncio.timeout(5 * _BODY_SECONDS):
             form = await parser.parse()
-    except TimeoutError as error:
+    except (TimeoutError, ClientDisconnect) as error:
         raise TooSlow from error
     except (MultiPartException, KeyError) as error:
         raise NoTails from error

@@ -74,15 +74,22 @@ def create_app(settings: RegistrySettings) -> FastAPI:
     return app
 
 
-def _open_tree(settings: RegistrySettings) -> SignedTree:
+def check_host(settings: RegistrySettings) -> None:
+    """Check that the folder was set up under the host name of the settings. Raises: Conflict."""
     chosen = read_or_none(settings.folder / "host")
     if chosen is not None and chosen.decode() != settings.host:
         raise Conflict(
             Text(
-                f"This registry was set up as {chosen.decode()}, for life.",
-                f"Ce registre a été initialisé sous le nom {chosen.decode()}, à vie.",
+                f"This registry was set up as {chosen.decode()}, for life,"
+                f" and is told to be {settings.host} (ACQUIS_REGISTRY_HOST).",
+                f"Ce registre a été initialisé sous le nom {chosen.decode()}, à vie,"
+                f" et doit maintenant être {settings.host} (ACQUIS_REGISTRY_HOST).",
             )
         )
+
+
+def _open_tree(settings: RegistrySettings) -> SignedTree:
+    check_host(settings)
     load_key(settings.keys_folder / ONLINE)  # said first when it is missing
     try:
         wholes = load_wholes(settings.tuf)

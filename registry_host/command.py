@@ -14,7 +14,7 @@ from acquis.errors import InvalidInput
 from acquis.service.app import serve as run
 from acquis.service.command import said
 from acquis.text import Text
-from registry_host.app import create_app
+from registry_host.app import check_host, create_app
 from registry_host.files import write_whole
 from registry_host.grants import Grants
 from registry_host.keys import (
@@ -74,6 +74,7 @@ def grant(
     """Let an issuer (or an anchor: trust/NAME) publish below NAMESPACE/ISSUER."""
     settings = _settings(folder=folder)
     with said():
+        _wholes(settings)
         fresh = Grants(settings.folder / "grants.json").grant(name)
     typer.echo(f"{name}: {'granted' if fresh else 'was granted before'}")
 
@@ -84,6 +85,7 @@ def serve(folder: Folder = None) -> None:
     settings = _settings(folder=folder)
     with said():
         _wholes(settings)
+        check_host(settings)
     run(
         create_app(settings),
         bind=settings.bind,
@@ -114,6 +116,8 @@ def rotate(  # noqa: PLR0917 - typer gives them by name
     ] = True,
 ) -> None:
     """Replace keys and begin the root's year anew; stop the host first. Safe to repeat."""
+    if keys is not None and new_root_keys is None:
+        raise typer.BadParameter("--keys says how many --new-root-keys are made; give both")
     settings = _settings(folder=folder)
     with said(), held(settings.folder):
         root = replace_keys(settings, root_keys, new_root_keys, keys, threshold, online=online)
@@ -132,6 +136,7 @@ def status(folder: Folder = None) -> None:
     settings = _settings(folder=folder)
     with said():
         wholes = _wholes(settings)
+        check_host(settings)
         granted = Grants(settings.folder / "grants.json").folders()
     for line in describe(settings, wholes, granted, datetime.now(UTC)):
         typer.echo(line)

@@ -37,8 +37,8 @@ async def rotate_keys(
 ) -> Rotated:
     """Give the anchor new keys and publish its log; lists by the old key still verify.
 
-    With ``compromised_since`` the old attest key is reported as compromised since then and every
-    list it signed is signed again. The caller holds ``only_one``.
+    With ``compromised_since`` every attest key so far is reported as compromised since then and
+    every list they signed is signed again. The caller holds ``only_one``.
     Raises: NotFound (a key that is away), RuleBroken, Unavailable, Conflict.
     """
     standing = await publisher.read(f"/{anchor.place}/did.jsonl")
@@ -58,11 +58,12 @@ def _with_next_entry(
     number = anchor.document.version_number + 1
     update = load_key(update_key_file(anchor.folder, number, update_keys))
     following = load_or_create_key(update_key_file(anchor.folder, number + 1, update_keys))
-    before = list(anchor.document.assertion_keys())
+    before = anchor.document.assertion_keys()
     attest = load_or_create_key(attest_key_file(anchor.folder, number))
     document = with_attest_key(anchor.document.document, attest.multikey)
-    if compromised_since is not None and before:
-        document = with_compromised_key(document, before[-1], compromised_since)
+    # They lie in one folder: what got one of them got them all.
+    for method in before if compromised_since is not None else ():
+        document = with_compromised_key(document, method, compromised_since)
     log = build_next_entry(anchor.log, update, following, document).encode()
     verify_did_log(anchor.did, log)
     write_whole(anchor.folder / "did.jsonl", log)

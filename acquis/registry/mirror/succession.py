@@ -5,7 +5,7 @@ The registry host signs whatever it likes; these files are what it could take a 
 1. a DID log is the successor of the one that stands, sound, and lies where its DID says;
 2. a witness file goes with the log that stands or with the one that comes with it;
 3. a resource is the one of its path, sound, and keeps the links that stood;
-4. an index has its form, is its folder's and still lists what it listed;
+4. an index has its form, is its folder's and still lists what it listed and the copy holds;
 5. a tails file is the one that its name says.
 
 A resource at a new path is not looked into: whoever reads it verifies it.
@@ -13,7 +13,7 @@ A resource at a new path is not looked into: whoever reads it verifies it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import file_digest
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from acquis.errors import NotFound
 from acquis.registry.content import ResourceType
 from acquis.registry.did import parse_did
 from acquis.registry.did_log import MAX_LINE_BYTES, DidDocument, verify_did_log
-from acquis.registry.index import parse_index
+from acquis.registry.index import Index, parse_index
 from acquis.registry.mirror.reading import PublishedFiles, Remembered, split_version
 from acquis.registry.multibase import encode_base58
 from acquis.registry.paths import (
@@ -142,19 +142,31 @@ class Succession:
         try:
             standing = self._files.index_of(published.folder)
         except (RuleBroken, NotFound):
-            standing = None
-        if (parts.folder, parts.host) != (published.folder, self._files.host) or (
-            standing is not None
-            and (
-                standing.did != following.did
-                or any(set(standing.ids(kind)) - set(following.ids(kind)) for kind in ResourceType)
-            )
+            standing = Index(following.did, {})
+        lost = {
+            each
+            for kind in ResourceType
+            for each in set(standing.ids(kind)) - set(following.ids(kind))
+        }
+        if (
+            (parts.folder, parts.host) != (published.folder, self._files.host)
+            or (standing.did != following.did and _holds(self._files.resolve_did, standing.did))
+            or any(_holds(self._files.resolve_resource, each) for each in lost)
         ):
             raise broken(
                 Rule.INDEX,
                 "An index is another DID's, or leaves out what it listed.",
                 "Un index est celui d’un autre DID, ou omet ce qu’il citait.",
             )
+
+
+def _holds(resolve: Callable[[str], object], name: str) -> bool:
+    """Say whether the copy can read ``name``; what an index only invented may go again."""
+    try:
+        resolve(name)
+    except (RuleBroken, NotFound):
+        return False
+    return True
 
 
 def _check_tails(published: PublishedPath, path: Path) -> None:

@@ -245,6 +245,26 @@ def test_an_index_that_hides_or_lies_is_refused(attacked: AttackedRegistry, numb
     attacked.be_honest(path)
 
 
+def test_what_an_index_invented_goes_again_and_hides_nothing_that_follows(
+    attacked: AttackedRegistry,
+) -> None:
+    issuer, path = attacked.issuer, f"{attacked.issuer.folder}/index.json"
+    honest = json.loads((attacked.public / path).read_bytes())
+
+    def with_schemas(*ids: str) -> dict[str, Any]:
+        first = [{"id": each, "name": "data-analysis"} for each in ids]
+        schemas = [*first, *honest["resources"]["anonCredsSchema"]]
+        return {**honest, "resources": {**honest["resources"], "anonCredsSchema": schemas}}
+
+    attacked.publish_signed({path: with_schemas(issuer.schema("66.0")["id"])})
+    assert attacked.refresh().refused == ()
+    attacked.be_honest(path)
+    newer = issuer.schema("2.0")
+    attacked.publish_signed({path: with_schemas(newer["id"]), file_of(newer): newer})
+    assert attacked.refresh().refused == ()
+    assert newer["id"] in attacked.mirror.resources(ResourceType.SCHEMA)
+
+
 def test_a_trust_list_cannot_be_hidden_by_its_host(attacked: AttackedRegistry) -> None:
     """The newest list that was ever seen answers, whatever the host names, adds or leaves out."""
     anchor = Issuer(folder="trust/anchor", name="anchor")

@@ -58,10 +58,8 @@ def test_init_is_finished_when_it_was_broken_off(folder: Path, tmp_path: Path) -
         ["init", "--host", "localhost"],
         ["init", "--host", "127.0.0.1"],
         ["init", "--hash-bits", "0"],
-        ["grant", "univ"],
-        ["grant", "../univ"],
-        ["grant", "tuf/demo"],
-        ["grant", "univ/Demo"],
+        ["grant", "univ/demo"],
+        ["serve"],
         ["status"],
     ],
 )
@@ -72,6 +70,36 @@ def test_a_command_that_cannot_be_done_says_so_in_a_sentence(
     assert done.exit_code in {1, 2}
     assert isinstance(done.exception, SystemExit)
     assert done.output.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "because"),
+    [
+        (["grant", "univ"], "names nothing"),
+        (["grant", "../univ"], "names nothing"),
+        (["grant", "tuf/demo"], "names nothing"),
+        (["grant", "univ/Demo"], "names nothing"),
+        (["rotate", "--root-keys", "x", "--keys", "5"], "--new-root-keys"),
+    ],
+)
+def test_a_registry_that_is_set_up_says_what_was_wrong(
+    folder: Path, arguments: list[str], because: str
+) -> None:
+    assert RUN.invoke(app, ["init", "--root-keys", str(folder / "away")]).exit_code == 0
+    done = RUN.invoke(app, arguments)
+    assert done.exit_code in {1, 2}
+    assert isinstance(done.exception, SystemExit)
+    assert because in done.output
+    assert not (folder / "grants.json").exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "status"])
+def test_a_registry_keeps_the_name_it_was_set_up_with(folder: Path, command: str) -> None:
+    away = ["--root-keys", str(folder / "away")]
+    assert RUN.invoke(app, ["init", "--host", "registry.example", *away]).exit_code == 0
+    done = RUN.invoke(app, [command])
+    assert done.exit_code == 1
+    assert "set up as registry.example, for life" in done.output
 
 
 def test_a_grant_is_in_force_at_once_and_told_by_status(tmp_path: Path) -> None:

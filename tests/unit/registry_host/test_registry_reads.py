@@ -97,3 +97,13 @@ def test_nothing_else_is_served(
         answer = client.send(request)
     assert answer.status_code == 404
     assert b"PRIVATE KEY" not in answer.content
+
+
+def test_metadata_may_be_asked_for_without_its_content(
+    server: RegistryServer, published: Published
+) -> None:
+    with server.client() as client:
+        for path in ("/tuf/timestamp.json", path_of(published.schema)):
+            whole, head = client.get(path), client.head(path)
+            assert (head.status_code, head.content) == (200, b"")
+            assert head.headers["etag"] == whole.headers["etag"]

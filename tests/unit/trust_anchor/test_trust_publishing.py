@@ -306,6 +306,20 @@ async def test_after_a_compromise_every_list_is_signed_again_by_the_new_key(
     assert {each.method for each in shown} == {f"{anchor.did}#{anchor.load_attest_key().multikey}"}
 
 
+async def test_a_compromise_takes_every_key_so_far(ministry: Ministry) -> None:
+    await ministry.publishes()
+    async with ministry.line() as publisher:
+        await rotate_keys(ministry.anchor, publisher, NOW)
+        listed = set(ministry.anchor.document.assertion_keys())
+        assert len(listed) == 2
+        since = NOW - timedelta(days=3)
+        await rotate_keys(ministry.anchor, publisher, NOW, compromised_since=since)
+    document = ministry.anchor.document
+    assert {each.method for each in document.compromises} == listed
+    assert not listed & set(document.assertion_keys())
+    assert ministry.mirrored().version == 1
+
+
 async def test_a_rotation_asks_for_the_update_key_that_was_taken_away(
     ministry: Ministry, tmp_path: Path
 ) -> None:
