@@ -19,7 +19,8 @@ from trust_anchor.publishing import publish_log, sign_withdrawn_again
 class Rotated:
     """What a rotation did: ``anchor`` as it stands, how many lists were signed again.
 
-    ``resumed``: an earlier rotation that had not reached the registry was ended instead.
+    ``resumed``: an earlier rotation that had not reached the registry was ended; a compromise that
+    it did not report yet was then reported by another one.
     """
 
     anchor: Anchor
@@ -45,10 +46,18 @@ async def rotate_keys(
     resumed = (
         standing is not None and standing.raw != anchor.log and anchor.log.startswith(standing.raw)
     )
-    if not resumed:
+    if resumed:
+        await publish_log(anchor, publisher)
+    if not resumed or not _is_reported(anchor, compromised_since):
         anchor = _with_next_entry(anchor, update_keys, compromised_since)
-    await publish_log(anchor, publisher)
+        await publish_log(anchor, publisher)
     return Rotated(anchor, await sign_withdrawn_again(anchor, publisher, now), resumed)
+
+
+def _is_reported(anchor: Anchor, since: datetime | None) -> bool:
+    """Say whether the log reports a compromise ``since`` then, or none is to be reported."""
+    reported = [each.since for each in anchor.document.compromises]
+    return since is None or since.replace(microsecond=0) in reported
 
 
 def _with_next_entry(
@@ -61,9 +70,9 @@ def _with_next_entry(
     before = anchor.document.assertion_keys()
     attest = load_or_create_key(attest_key_file(anchor.folder, number))
     document = with_attest_key(anchor.document.document, attest.multikey)
-    # They lie in one folder: what got one of them got them all.
-    for method in before if compromised_since is not None else ():
-        document = with_compromised_key(document, method, compromised_since)
+    if compromised_since is not None:
+        for method in before:  # they lie in one folder: what got one of them got them all
+            document = with_compromised_key(document, method, compromised_since)
     log = build_next_entry(anchor.log, update, following, document).encode()
     verify_did_log(anchor.did, log)
     write_whole(anchor.folder / "did.jsonl", log)

@@ -320,6 +320,23 @@ async def test_a_compromise_takes_every_key_so_far(ministry: Ministry) -> None:
     assert ministry.mirrored().version == 1
 
 
+async def test_a_compromise_is_reported_also_when_a_rotation_had_not_arrived(
+    ministry: Ministry,
+) -> None:
+    await ministry.publishes()
+    async with ministry.line(CutLine(1, arrives=False)) as publisher:
+        with pytest.raises(Killed):
+            await rotate_keys(ministry.anchor, publisher, NOW)
+    since = NOW - timedelta(days=3)
+    async with ministry.line() as publisher:
+        done = await rotate_keys(ministry.anchor, publisher, NOW, compromised_since=since)
+    assert done.resumed
+    assert done.anchor.document.version_number == 3
+    assert {each.since for each in done.anchor.document.compromises} == {since}
+    assert len(done.anchor.document.assertion_keys()) == 1
+    assert ministry.mirrored().version == 1
+
+
 async def test_a_rotation_asks_for_the_update_key_that_was_taken_away(
     ministry: Ministry, tmp_path: Path
 ) -> None:
