@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import anoncreds
@@ -24,47 +25,66 @@ class Person:
 
 
 class RealIssuer:
-    """One achievement's schema, credential definition and revocation registry, with its lists."""
+    """One achievement's schema, credential definition and revocation registry, with its lists.
 
-    def __init__(self, name: str, tag: str, tails: str) -> None:
-        self.achievement: Achievement = example(name)
-        self.tag = tag
-        self.schema_id = resource(f"schema-{tag}")
-        self.definition_id = resource(f"definition-{tag}")
-        self.registry_id = resource(f"registry-{tag}")
+    ``name_of`` says under which id ("schema", "definition" …) the content of each is published.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        tag: str,
+        tails: str,
+        *,
+        did: str = INSTITUTE,
+        name_of: Callable[[str, dict[str, Any]], str] | None = None,
+        list_at: int = LIST_AT,
+    ) -> None:
+        self.achievement: Achievement = example(name, did)
+        self.tag, self.first_list_at = tag, list_at
+        named = name_of or (lambda kind, _: resource(f"{kind}-{tag}"))
+        self.achievement_id = named("achievement", self.achievement.content())
         self.schema = anoncreds.Schema.create(
             self.achievement.slug,
             self.achievement.version,
-            INSTITUTE,
+            did,
             list(attribute_names(self.achievement)),
         )
+        self.schema_id = named("schema", self.schema.to_dict())
         self.definition, self._private, self._proof = anoncreds.CredentialDefinition.create(
-            self.schema_id, self.schema, INSTITUTE, tag, "CL", support_revocation=True
+            self.schema_id, self.schema, did, tag, "CL", support_revocation=True
         )
+        self.definition_id = named("definition", self.definition.to_dict())
         self.registry, self._registry_private = anoncreds.RevocationRegistryDefinition.create(
-            self.definition_id, self.definition, INSTITUTE, "0", "CL_ACCUM", 8, tails_dir_path=tails
+            self.definition_id, self.definition, did, "0", "CL_ACCUM", 8, tails_dir_path=tails
         )
+        self.registry_id = named("registry", self.registry.to_dict())
         first = anoncreds.RevocationStatusList.create(
             self.definition,
             self.registry_id,
             self.registry,
             self._registry_private,
-            INSTITUTE,
+            did,
             issuance_by_default=True,
-            timestamp=LIST_AT,
+            timestamp=list_at,
         )
-        self.lists: dict[int, anoncreds.RevocationStatusList] = {LIST_AT: first}
+        self.lists: dict[int, anoncreds.RevocationStatusList] = {list_at: first}
         self._next = 1
 
     def issue(self, person: Person, **changes: Any) -> HeldCredential:
         """Issue to ``person`` and return the credential as its wallet sees it."""
-        held = award(self.achievement, self.tag, **changes)
+        given = {"achievement_id": self.achievement_id, **changes}
+        held = replace(
+            award(self.achievement, self.tag, **given),
+            credential_definition_id=self.definition_id,
+            schema_id=self.schema_id,
+        )
         offer = anoncreds.CredentialOffer.create(self.schema_id, self.definition_id, self._proof)
         request, metadata = anoncreds.CredentialRequest.create(
             "entropy", None, self.definition, person.secret, "secret", offer
         )
         config = anoncreds.CredentialRevocationConfig(
-            self.registry, self._registry_private, self.lists[LIST_AT], self._next
+            self.registry, self._registry_private, self.lists[self.first_list_at], self._next
         )
         credential = anoncreds.Credential.create(
             self.definition, self._private, offer, request, dict(held.attributes), None, config
