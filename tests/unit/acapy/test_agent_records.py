@@ -225,13 +225,17 @@ def captured_invitation(name: str) -> out_of_band.Invitation:
     return out_of_band.parse_invitation(json.dumps(payload(name)["invitation"]).encode())
 
 
-@pytest.mark.parametrize("name", ["invitation-offer", "invitation-request"])
-async def test_an_invitation_is_taken_in_as_it_is(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "reuses"), [("invitation-offer", "true"), ("invitation-request", "false")]
+)
+async def test_an_invitation_is_taken_in_as_it_is(name: str, reuses: str) -> None:
+    """An offer may come over a connection that stands; a request never does: it would tell who."""
     invitation, asked = captured_invitation(name), list[httpx.Request]()
     await out_of_band.receive_invitation(receiver({}, asked), invitation)
     assert asked[-1].method == "POST"
     assert json.loads(asked[-1].content) == invitation.content
     assert asked[-1].url.params["auto_accept"] == "true"
+    assert asked[-1].url.params["use_existing_connection"] == reuses
 
 
 @pytest.mark.parametrize(
