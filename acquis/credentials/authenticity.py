@@ -171,8 +171,17 @@ def check_all_answered(facts: ExchangeFacts) -> Check:
 
 
 def check_values_signed(facts: ExchangeFacts) -> Check:
-    """Each value shown is the one whose integer was signed."""
+    """Each value shown is the one whose integer was signed, and so is each value compared."""
     presentation = facts.presentation
+    for sub_proof in presentation.sub_proofs:
+        for comparison in sub_proof.strangers:
+            return _authentic(
+                "values-signed",
+                Outcome.INVALID,
+                "A comparison was proved of another value than the one it names.",
+                "Une comparaison a été prouvée pour une autre valeur que celle qu’elle nomme.",
+                evidence={"attribute": comparison.name},
+            )
     for asked in facts.asked.attributes:
         shown = presentation.shown.get(asked.referent)
         if shown is None:
@@ -192,8 +201,8 @@ def check_values_signed(facts: ExchangeFacts) -> Check:
     return _authentic(
         "values-signed",
         Outcome.VALID,
-        "Every value shown is the one that was signed.",
-        "Chaque valeur montrée est celle qui a été signée.",
+        "Every value shown or compared is the one that was signed.",
+        "Chaque valeur montrée ou comparée est celle qui a été signée.",
     )
 
 

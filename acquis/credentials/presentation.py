@@ -72,10 +72,13 @@ class SubProof:
 
     ``shown`` maps attribute → signed integer; ``link_secret_response`` is the same number in
     all sub-proofs of one holder; ``non_revocation`` says whether there is such a proof at all.
+    ``strangers`` are the comparisons whose proof answers for another value than the one signed
+    under the name it gives: the AnonCreds library verifies each by itself and calls them true.
     """
 
     shown: Mapping[str, str]
     comparisons: tuple[ProvedComparison, ...]
+    strangers: tuple[ProvedComparison, ...]
     link_secret_response: str | None
     non_revocation: bool
 
@@ -144,6 +147,18 @@ def _parse_shown(node: Node, name: str, credentials: int) -> dict[str, Shown]:
     return shown
 
 
+def _is_of_signed_value(node: Node, hidden: Mapping[str, Node]) -> bool:
+    """Say whether a comparison answers with the very number that the signature's proof answers with.
+
+    One challenge, one number for one hidden value: with another number it is another value.
+    """
+    answered = node.optional("mj")
+    signed = hidden.get(node.member("predicate").member("attr_name").text(300))
+    if answered is None or signed is None:
+        return False
+    return answered.text(2_000) == signed.text(2_000)
+
+
 def _parse_comparison(node: Node) -> ProvedComparison:
     found = node.member("predicate")
     return ProvedComparison(
@@ -156,14 +171,16 @@ def _parse_comparison(node: Node) -> ProvedComparison:
 def _parse_sub_proof(node: Node) -> SubProof:
     primary = node.member("primary_proof")
     equality = primary.member("eq_proof")
-    comparisons = primary.optional("ge_proofs")
+    found = primary.optional("ge_proofs")
+    proofs = found.elements() if found else []
     hidden = equality.member("m").members()
     secret = hidden.get("master_secret")
     return SubProof(
         MappingProxyType(
             {at: _number(v) for at, v in equality.member("revealed_attrs").members().items()}
         ),
-        tuple(_parse_comparison(each) for each in (comparisons.elements() if comparisons else ())),
+        tuple(map(_parse_comparison, proofs)),
+        tuple(_parse_comparison(each) for each in proofs if not _is_of_signed_value(each, hidden)),
         None if secret is None else secret.text(2_000),
         non_revocation=node.optional("non_revoc_proof") is not None,
     )

@@ -11,7 +11,7 @@ a report always holds every check and nothing is accepted because it was skipped
  5. ``agent-verdict``     the agent's cryptographic check
  6. ``agent-warnings``    the agent's remarks, one by one; an unknown one leaves it open
  7. ``all-answered``      all shown or proved; none unrevealed, self-attested or added
- 8. ``values-signed``     each value shown is the one that was signed
+ 8. ``values-signed``     each value shown or compared is the one that was signed
  9. ``holder-binding``    every credential used belongs to one holder
 10. ``trust-list``        of the trust lists chosen at least one is in force
     and then for each competency asked:

@@ -193,6 +193,11 @@ def award(
     )
 
 
+def _response(name: str, value: str) -> str:
+    """Return the number by which the proof answers for a hidden value, another for each attribute."""
+    return encoded_value(f"{canonical_name(name)}={value}")
+
+
 def present(
     asked: AskedItems, selection: Selection, held: Mapping[str, HeldCredential]
 ) -> dict[str, Any]:
@@ -232,8 +237,9 @@ def present(
             "p_type": _RELATIONS[wanted.relation],
             "value": wanted.bound,
         }
+        compared = _response(wanted.name, held[used[number]].value(wanted.name) or "")
         proved[number].append(
-            {"u": {}, "r": {}, "mj": "1", "alpha": "1", "t": {}, "predicate": predicate}
+            {"u": {}, "r": {}, "mj": compared, "alpha": "1", "t": {}, "predicate": predicate}
         )
     return {
         "proof": {
@@ -245,7 +251,12 @@ def present(
                             "a_prime": "1",
                             "e": "1",
                             "v": "1",
-                            "m": {"master_secret": "4242"},
+                            "m": {"master_secret": "4242"}
+                            | {
+                                canonical_name(name): _response(name, value)
+                                for name, value in held[used[number]].attributes.items()
+                                if canonical_name(name) not in revealed[number]
+                            },
                             "m2": "1",
                         },
                         "ge_proofs": proved[number],

@@ -121,8 +121,10 @@ class Cryptography:
                 raise UnprovableError(asked["name"])
             shown["predicates"][referent] = {"sub_proof_index": number}
             predicate = {"attr_name": asked["name"], "p_type": code, "value": asked["p_value"]}
-            comparisons.append({"u": {}, "r": {}, "mj": "1", "t": {}, "predicate": predicate})
+            comparisons.append({"u": {}, "r": {}, "t": {}, "predicate": predicate})
         kept = {name: self.number("m", name, value) for name, value in values.items()}
+        for comparison in comparisons:
+            comparison["mj"] = kept[comparison["predicate"]["attr_name"]]
         return {
             "primary_proof": {
                 "eq_proof": {

@@ -201,12 +201,34 @@ def added_credential(answered: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [proved_less, proved_of_another_attribute, proved_the_other_way_round, added, added_credential],
+    [proved_less, proved_the_other_way_round, added, added_credential],
 )
 def test_what_was_not_proved_or_not_asked_is_refused(change: Any) -> None:
     scenario = Scenario()
     report = verify_presentation(scenario.facts(change), scenario.shelf)
     assert not_valid(report) == {"all-answered": INVALID}
+
+
+def test_a_comparison_of_another_attribute_is_no_answer() -> None:
+    scenario = Scenario()
+    report = verify_presentation(scenario.facts(proved_of_another_attribute), scenario.shelf)
+    assert not_valid(report) == {"all-answered": INVALID, "values-signed": INVALID}
+
+
+@pytest.mark.parametrize("of", [str(SQL), "valid_until", "master_secret", None])
+def test_a_comparison_of_another_value_under_the_right_name_is_refused(of: str | None) -> None:
+    """The library finds it true: it never compares whose value a comparison is about."""
+
+    def under_a_false_name(answered: dict[str, Any]) -> None:
+        primary = answered["proof"]["proofs"][0]["primary_proof"]
+        for proof in primary["ge_proofs"]:
+            if proof["predicate"]["attr_name"] == str(PYTHON):
+                proof["mj"] = of and primary["eq_proof"]["m"][of]
+
+    scenario = Scenario()
+    report = verify_presentation(scenario.facts(under_a_false_name), scenario.shelf)
+    assert not_valid(report) == {"values-signed": INVALID}
+    assert conclusion(report) is Conclusion.REFUSED
 
 
 def test_a_comparison_left_out_is_refused_as_unanswered_and_as_unproved() -> None:
@@ -254,13 +276,13 @@ def test_credentials_of_two_people_are_refused() -> None:
     scenario = Scenario(request=python_request(competencies=asked))
 
     def another_secret(answered: dict[str, Any]) -> None:
-        answered["proof"]["proofs"][1]["primary_proof"]["eq_proof"]["m"] = {"master_secret": "777"}
+        answered["proof"]["proofs"][1]["primary_proof"]["eq_proof"]["m"]["master_secret"] = "777"
 
     report = verify_presentation(scenario.facts(another_secret), scenario.shelf)
     assert not_valid(report) == {"holder-binding": INVALID}
 
     def no_secret(answered: dict[str, Any]) -> None:
-        answered["proof"]["proofs"][1]["primary_proof"]["eq_proof"]["m"] = {}
+        answered["proof"]["proofs"][1]["primary_proof"]["eq_proof"]["m"].pop("master_secret")
 
     report = verify_presentation(scenario.facts(no_secret), scenario.shelf)
     assert not_valid(report) == {"holder-binding": INDETERMINATE}
