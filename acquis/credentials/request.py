@@ -324,10 +324,10 @@ def build_proof_request(
             bounds.append(("level", str(asked.key), asked.minimum_level))
         if request.still_valid:
             bounds.append(("valid", "valid_until", date_number(today)))
-        if since is not None:
-            bounds.append(("awarded", "awarded_on", date_number(since)))
-        if show_date:
+        if show_date:  # no wallet can both show a value and compare it
             names.append("awarded_on")
+        elif since is not None:
+            bounds.append(("awarded", "awarded_on", date_number(since)))
         if request.asks_name():
             names.extend(LEARNER_NAMES)
         attributes[group] = {"names": names, "restrictions": restrictions}

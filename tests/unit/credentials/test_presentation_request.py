@@ -93,7 +93,8 @@ def test_every_referent_is_restricted_to_the_candidates_of_its_competency(found:
         assert ("valid_until" in bounds) is request.still_valid
         assert "birth_date" not in group.names
         # The day of the award is always known well enough to ask whether the issuer was entitled.
-        assert "awarded_on" in names or "awarded_on" in bounds
+        assert ("awarded_on" in names) is not ("awarded_on" in bounds)
+        assert not set(names) & set(bounds)  # the library refuses to show and compare one value
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_every_referent_is_restricted_to_the_candidates_of_its_competency(found:
         ([Candidate("a", date(2020, 1, 1), date(2022, 1, 1))], None, None, True),
         ([Candidate("a", date(2020, 1, 1), date(2026, 11, 22))], None, 20200101, False),
         ([Candidate("a")], None, None, True),
-        ([Candidate("a")], date(2022, 1, 1), 20220101, True),
+        ([Candidate("a")], date(2022, 1, 1), None, True),
     ],
 )
 def test_the_date_of_the_award_is_bounded_where_that_decides_and_shown_where_not(
