@@ -90,9 +90,19 @@ def test_each_decision_has_its_three_parts() -> None:
             assert part in text, decision
 
 
-def test_the_threat_model_has_every_check_in_the_order_of_the_steps() -> None:
+def test_the_threat_model_has_every_check_and_the_agents_word_of_its_vectors() -> None:
     page = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
-    assert tuple(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)) == CHECK_IDS
+    rows = re.findall(r"^\| `([a-z-]+)` \|[^|]*\| (\**[a-z ]+\*)[^|]*\|", page, re.MULTILINE)
+    assert tuple(check for check, _ in rows) == CHECK_IDS
+    said = {"true": True, "false": False, "not asked": None}
+    for line, (check, word) in zip(re.findall(r"^\| `.*", page, re.MULTILINE), rows, strict=True):
+        names = re.findall(r"\[`([a-z-]+)`\]", line)
+        assert names, check
+        for name in names:
+            [file] = (ROOT / "tests" / "vectors").glob(f"in*/{name}.json")
+            vector = json.loads(file.read_text(encoding="utf-8"))
+            alone = (vector["alone"] or {}).get("acapy", {}).get("verified")
+            assert (vector["expected"]["named"], alone) == (check, said[word.strip("*")]), name
 
 
 def test_every_test_that_a_document_names_exists() -> None:
