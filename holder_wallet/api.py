@@ -10,8 +10,10 @@ from starlette.responses import Response
 
 from acquis.acapy import credentials as agent_credentials
 from acquis.acapy.webhooks import ExchangeKind, parse_doorbell
+from acquis.credentials.choice import Choice, parse_choice
 from acquis.service.auth import SignedIn
-from holder_wallet import inviting, presenting, receiving
+from holder_wallet import consenting, inviting, receiving
+from holder_wallet.consenting import Question
 from holder_wallet.store import exchanges, learners
 from holder_wallet.store.tables import ExchangeRow
 from holder_wallet.surroundings import Surroundings
@@ -36,9 +38,17 @@ class LinkBody(_Body):
 
 
 class ShareBody(_Body):
-    """Which credential answers which part, where the learner chose another than ours."""
+    """Which credential answers which part, where the learner chose another than ours.
+
+    ``choice`` is which parts, where the request leaves that to the learner: as in ``question``.
+    """
 
     choices: dict[str, str] = Field(default_factory=dict)
+    choice: dict[str, Any] | None = None
+
+    def chosen(self) -> Choice | None:
+        """Return the choice; raises ``InvalidInput`` for what is none."""
+        return None if self.choice is None else parse_choice(self.choice)
 
 
 def build_api(around: Surroundings) -> APIRouter:
@@ -75,9 +85,8 @@ def build_api(around: Surroundings) -> APIRouter:
     async def question(person: SignedIn, exchange_id: Id) -> dict[str, Any]:
         async with around.database.read() as session:
             row = await exchanges.load(session, exchange_id, person.id)
-        found = await presenting.load_question(around, row)
-        groups = {} if found is None else {m.group.id: list(m.credentials) for m in found.matches}
-        return {"arrived": found is not None, "groups": groups}
+        found = await consenting.load_question(around, row)
+        return _question(found)
 
     @router.get("/api/credentials")
     async def credentials(person: SignedIn) -> dict[str, Any]:
@@ -98,7 +107,7 @@ def build_api(around: Surroundings) -> APIRouter:
 
     @router.post("/api/exchanges/{exchange_id}/share", status_code=202)
     async def share(person: SignedIn, exchange_id: Id, body: ShareBody) -> dict[str, str]:
-        await presenting.share(around, person.id, exchange_id, body.choices)
+        await consenting.share(around, person.id, exchange_id, body.choices, body.chosen())
         return {"id": exchange_id}
 
     @router.post("/api/exchanges/{exchange_id}/decline", status_code=202)
@@ -108,10 +117,23 @@ def build_api(around: Surroundings) -> APIRouter:
         if row.kind == inviting.ISSUE:
             await receiving.answer(around, person.id, exchange_id, accept=False)
         else:
-            await presenting.decline(around, person.id, exchange_id)
+            await consenting.decline(around, person.id, exchange_id)
         return {"id": exchange_id}
 
     return router
+
+
+def _question(found: Question | None) -> dict[str, Any]:
+    groups = {} if found is None else {m.group.id: list(m.credentials) for m in found.matches}
+    answer: dict[str, Any] = {"arrived": found is not None, "groups": groups}
+    if found is None or found.offered is None:
+        return answer
+    offered = found.offered
+    return answer | {
+        "request": offered.request.content(),
+        "able": sorted(offered.able),
+        "choice": offered.choice.content(),
+    }
 
 
 def _content(row: ExchangeRow) -> dict[str, Any]:

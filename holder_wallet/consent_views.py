@@ -1,8 +1,8 @@
 """A request as the consent page shows it: who asks, for what, item by item, and what they will see.
 
 The words of the items are those of `acquis.credentials.disclosure`, so they are the verifier's own;
-beside what will be shown stands the value that will be shown. AnonCreds knows no optional items:
-whoever leaves one out proves nothing, so none can be unticked.
+beside what will be shown stands the value that will be shown. Where the request leaves a choice,
+the items are those of what is chosen.
 """
 
 from __future__ import annotations
@@ -30,11 +30,16 @@ from acquis.protocols.present_proof import State
 from acquis.protocols.record import load_proof
 from acquis.service.pages import Trouble, with_live
 from acquis.text import Text
-from holder_wallet.presenting import Question
+from holder_wallet.agreeing import USED, why_nothing_was_sent
+from holder_wallet.choice_views import Choosing, build_choosing
+from holder_wallet.choosing import answer_until
+from holder_wallet.consenting import Question
+from holder_wallet.endings import BROKEN_OFF, trouble_of, was_sent
 from holder_wallet.publications import Described, labels_of
 from holder_wallet.questions import competencies_first, group_label, referents_of
 from holder_wallet.receiving import ACCEPTED, DECLINED
 from holder_wallet.store.tables import ExchangeRow
+from holder_wallet.ticked import PROVE
 from holder_wallet.views import (
     Context,
     Party,
@@ -53,26 +58,6 @@ _EMPTY: Final = Text("(empty)", "(vide)")
 _NO_END: Final = Text("no limit", "sans limite")
 _DATES: Final = {"awarded_on", "valid_until", "review_on", "birth_date"}
 
-BROKEN_OFF: Final = Trouble(
-    Text(
-        "The exchange was broken off before anything was sent",
-        "L’échange a été interrompu avant tout envoi",
-    ),
-    kept=Text("Nothing was given", "Rien n’a été donné"),
-    next=Text("Ask them to show a new code", "Demandez-leur d’afficher un nouveau code"),
-)
-BROKEN_OFF_LATE: Final = Trouble(
-    Text(
-        "The exchange was broken off while your proof was on its way",
-        "L’échange a été interrompu pendant l’envoi de votre preuve",
-    ),
-    kept=Text(
-        "They may have received it; the receipt says what it holds",
-        "Ils l’ont peut-être reçue ; le reçu dit ce qu’elle contient",
-    ),
-    next=Text("Ask them whether it arrived", "Demandez-leur si elle est arrivée"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class RequestState:
@@ -82,7 +67,9 @@ class RequestState:
     ``accepted`` is never said here; ``undetermined`` is one that was broken off on the way.
     """
 
-    state: Literal["fetching", "asked", "sharing", "shared", "declined", "expired", "failed"]
+    state: Literal[
+        "fetching", "asked", "sharing", "shared", "declined", "expired", "used", "failed"
+    ]
     outcome: Literal["refused", "undetermined"] | None = None
 
 
@@ -115,8 +102,6 @@ class Item:
     says: Text
     value: Text | str | None
     from_name: Text
-    optional: bool = False
-    included: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +114,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request on the consent page; empty but for who asks once it is over."""
+    """A request on the consent page; empty but for who asks once it is over.
+
+    ``choosing`` is None where nothing is left to the learner; there are no items while what is
+    ticked cannot be chosen.
+    """
 
     id: str
     verifier: Party
     purpose: str
+    choosing: Choosing | None = None
     groups: tuple[Group, ...] = ()
     items: tuple[Item, ...] = ()
     hidden: tuple[Text, ...] = ()
@@ -148,18 +138,16 @@ def request_state(row: ExchangeRow) -> RequestState:
     if row.state == State.DECLINED or row.answer == DECLINED:
         return RequestState("declined")
     if row.state in {State.ABANDONED, State.FAILED}:
-        return RequestState("failed", "undetermined" if was_sent(row) else None)
+        was_used = why_nothing_was_sent(row) == USED
+        return RequestState(
+            "used" if was_used else "failed", "undetermined" if was_sent(row) else None
+        )
     if row.state == State.EXPIRED:  # after a yes, only the thanks for it were waited for
-        return RequestState("shared" if row.answer == ACCEPTED else "expired")
+        return RequestState("shared" if was_sent(row) else "expired")
     if row.answer == ACCEPTED:
         return RequestState("sharing")
     has_come = row.state == State.REQUEST_RECEIVED and row.asked is not None
     return RequestState("asked" if has_come else "fetching")
-
-
-def was_sent(row: ExchangeRow) -> bool:
-    """Say whether the proof may have left the wallet: from the learner's yes on, nobody is sure."""
-    return row.answer == ACCEPTED
 
 
 def build_consent(
@@ -168,13 +156,13 @@ def build_consent(
     described: Mapping[str, Described],
     *,
     request_seconds: int,
-    choices: Mapping[str, str],
+    picks: Mapping[str, str],
     url: str,
 ) -> Context:
     """Build ``consent.html``'s; ``question`` only while it can still be answered.
 
-    ``described`` are the credentials of the question by id, ``choices`` the learner's (group id →
-    credential id), ``url`` where the live part comes from. Raises ``InvalidInput`` when a choice
+    ``described`` are the credentials of the question by id, ``picks`` the learner's (group id →
+    credential id), ``url`` where the live part comes from. Raises ``InvalidInput`` when a pick
     does not answer its group.
     """
     stands = request_state(row)
@@ -184,7 +172,7 @@ def build_consent(
         asked = Asked(row.id, requester_of(row), purpose_of(row))
     if question is not None and asked is not None and state == "asked":
         if question.can_be_answered:
-            asked = _with_items(asked, question, described, choices)
+            asked = _with_items(asked, question, described, picks)
         else:
             state = "nothing"
     shown: Context = {
@@ -192,9 +180,9 @@ def build_consent(
         "state": state,
         "receipt_id": row.id if state in {"shared", "declined"} or was_sent(row) else None,
         "outcome": stands.outcome if state == "shared" else None,
-        "expires_at": moment(row.created_at + request_seconds) if state == "asked" else None,
-        "errors": {},
-        "trouble": _trouble(row) if state == "failed" else None,
+        "expires_at": moment(answer_until(row, request_seconds)) if state == "asked" else None,
+        "errors": _errors(question) if state == "asked" else {},
+        "trouble": trouble_of(row) if state == "failed" else None,
     }
     return with_live(shown, url, ended=not row.open)
 
@@ -247,14 +235,23 @@ def build_items(
         yield Item(f"{group.id}-p{number}", "proved", says, None, source)
 
 
+def _errors(question: Question | None) -> dict[str, Text]:
+    wrong = None if question is None or question.offered is None else question.offered.wrong
+    return {} if wrong is None else {PROVE: wrong}
+
+
 def _with_items(
     asked: Asked,
     question: Question,
     described: Mapping[str, Described],
-    choices: Mapping[str, str],
+    picks: Mapping[str, str],
 ) -> Asked:
+    if question.offered is not None:
+        asked = replace(asked, choosing=build_choosing(question.offered))
+    if not question.matches:
+        return asked
     labels = labels_of(described.values())
-    picked = _picked(question.matches, choices)
+    picked = _picked(question.matches, picks)
     groups: list[Group] = []
     items: list[Item] = []
     for match in question.matches:
@@ -289,8 +286,8 @@ def _with_items(
 _REVOKED = Text("revoked", "révoquée")
 
 
-def _picked(matches: Sequence[GroupMatch], choices: Mapping[str, str]) -> dict[str, str]:
-    selection = select_credentials(matches, choices)
+def _picked(matches: Sequence[GroupMatch], picks: Mapping[str, str]) -> dict[str, str]:
+    selection = select_credentials(matches, picks)
     answers = {**selection.attributes, **selection.predicates}
     return {match.group.id: answers[referents_of(match.group)[0]] for match in matches}
 
@@ -335,7 +332,3 @@ def _value(name: str, held: HeldCredential, described: Described) -> Text | str:
         except InvalidInput:
             return raw
     return raw
-
-
-def _trouble(row: ExchangeRow) -> Trouble:
-    return BROKEN_OFF_LATE if was_sent(row) else BROKEN_OFF

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import httpx
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from acquis.acapy.out_of_band import AttachmentType, Invitation, parse_invitation
-from acquis.errors import InvalidInput
+from acquis.errors import Expired, InvalidInput
 from acquis.protocols import issue_credential, present_proof
 from acquis.protocols.record import dump_exchange
 from acquis.service.fetch import parse_json
 from acquis.text import Text
+from holder_wallet.choosing import (
+    ACCEPTED_TYPES,
+    QUESTION,
+    LinkQuestion,
+    choice_of,
+    parse_link_question,
+)
 from holder_wallet.store import exchanges
 from holder_wallet.store.tables import ExchangeRow
 from holder_wallet.surroundings import Surroundings
@@ -38,6 +46,10 @@ _NOT_FOR_US = Text(
     "The invitation carries neither an offer nor a request that this wallet knows",
     "L’invitation ne contient ni offre ni demande que ce portefeuille connaisse",
 )
+_OVER = Text(
+    "This request has expired; ask for a new code",
+    "Cette demande a expiré ; demandez un nouveau code",
+)
 
 
 async def open_link(around: Surroundings, learner_id: str, given: str) -> tuple[str, str]:
@@ -57,17 +69,13 @@ async def open_link(around: Surroundings, learner_id: str, given: str) -> tuple[
         raise InvalidInput from error
     link = _short_link(around, given)
     if link is None:
-        raw = _inside(given)
-        invitation = _parse(raw)
-        await _check_endpoints(around, raw)
+        row = await _keep(around, learner_id, await _check(around, _inside(given)), None)
     else:
-        raw = await fetch_again(around, learner_id, link)
-        invitation = _parse(raw)
-    if invitation.attached is None or invitation.thread_id is None:
-        raise InvalidInput(_NOT_FOR_US)
-    if not (_is_name(invitation.id) and _is_name(invitation.thread_id)):
-        raise InvalidInput(_NOT_FOR_US)
-    row = await _keep(around, learner_id, invitation, link)
+        found = await around.fetcher.ask(link, ACCEPTED_TYPES, _retry_key(around, learner_id, link))
+        if found.media_type == QUESTION:
+            row = await _keep_question(around, learner_id, parse_link_question(found.body), link)
+        else:
+            row = await _keep(around, learner_id, await _check(around, found.body), link)
     await around.works["exchanges"].wake(row.id)
     around.live.changed(f"learner:{learner_id}")
     return row.kind, row.id
@@ -94,14 +102,37 @@ def holds_invitation(given: str) -> bool:
         raise InvalidInput from error
 
 
-async def fetch_again(around: Surroundings, learner_id: str, link: str) -> bytes:
-    """Fetch what a short link gives; a link that works once knows this learner's later tries.
+async def invite_again(around: Surroundings, row: ExchangeRow, link: str) -> Invitation:
+    """Return the invitation that the link of an exchange gives now; as the site says, it raises.
 
+    A link that asked a question is sent what was chosen, which gives the same invitation each time.
     The addresses in it are checked each time: a site may give another invitation later.
     """
-    raw = await around.fetcher.fetch(link, around.seal.digest(f"{learner_id} {link}"))
-    await _check_endpoints(around, raw)
-    return raw
+    key = _retry_key(around, row.learner_id, link)
+    if row.question is None:
+        raw = await around.fetcher.fetch(link, key)
+    else:
+        raw = await around.fetcher.send(link, choice_of(row), key)
+    return await _check(around, raw)
+
+
+def _retry_key(around: Surroundings, learner_id: str, link: str) -> str:
+    """Return by what a link that works once knows this learner's later tries, and nothing else."""
+    return around.seal.digest(f"{learner_id} {link}")
+
+
+async def _check(around: Surroundings, unverified: bytes) -> Invitation:
+    """Read an invitation that can be kept, and that leads our agent to no private place."""
+    try:
+        invitation = parse_invitation(unverified)
+    except UnicodeEncodeError as error:  # half a surrogate pair: no text that could be shown
+        raise InvalidInput(_NOT_FOR_US) from error
+    await _check_endpoints(around, unverified)
+    if invitation.attached is None or invitation.thread_id is None:
+        raise InvalidInput(_NOT_FOR_US)
+    if not (_is_name(invitation.id) and _is_name(invitation.thread_id)):
+        raise InvalidInput(_NOT_FOR_US)
+    return invitation
 
 
 def _short_link(around: Surroundings, given: str) -> str | None:
@@ -174,27 +205,51 @@ def _is_name(text: str) -> bool:
     return text.isprintable()
 
 
-def _parse(unverified: bytes) -> Invitation:
-    try:
-        return parse_invitation(unverified)
-    except UnicodeEncodeError as error:  # half a surrogate pair: no text that could be shown
-        raise InvalidInput(_NOT_FOR_US) from error
-
-
 async def _keep(
     around: Surroundings, learner_id: str, invitation: Invitation, link: str | None
 ) -> ExchangeRow:
     """Return the learner's exchange of this invitation, made the first time."""
-    name = invitation.id[:_LONGEST_ID]
+    name = name_of(invitation)
+
+    async def find(session: AsyncSession) -> ExchangeRow | None:
+        row = await exchanges.find_invitation(session, learner_id, name)
+        if row is None and link is not None:  # it may be what a choice was answered with
+            row = await exchanges.find_choosing(session, learner_id, link)
+        return row
+
+    return await _find_or_add(
+        around, find, lambda: _build_row(around, learner_id, invitation, link)
+    )
+
+
+async def _keep_question(
+    around: Surroundings, learner_id: str, question: LinkQuestion, link: str
+) -> ExchangeRow:
+    """Return the learner's exchange of this question, made the first time."""
+    if question.expires_at <= around.clock.now():
+        raise Expired(_OVER)
+    known = question.id_at(link)
+    return await _find_or_add(
+        around,
+        lambda session: exchanges.find_question(session, learner_id, known),
+        lambda: _build_question_row(around, learner_id, question, link),
+    )
+
+
+async def _find_or_add(
+    around: Surroundings,
+    find: Callable[[AsyncSession], Awaitable[ExchangeRow | None]],
+    build: Callable[[], ExchangeRow],
+) -> ExchangeRow:
     try:
         async with around.database.write() as session:
-            row = await exchanges.find_invitation(session, learner_id, name)
+            row = await find(session)
             if row is None:
-                row = _build_row(around, learner_id, invitation, link)
+                row = build()
                 session.add(row)
     except IntegrityError:  # another process was quicker
         async with around.database.read() as session:
-            row = await exchanges.find_invitation(session, learner_id, name)
+            row = await find(session)
         if row is None:
             raise
     return row
@@ -215,13 +270,13 @@ def _build_row(
         id=exchange_id,
         learner_id=learner_id,
         kind=kind,
-        invitation_id=invitation.id[:_LONGEST_ID],
+        invitation_id=name_of(invitation),
         invitation=dict(invitation.content),
         link=link,
         link_host=host_of(link or ""),
         label=_storable(invitation.label, 300),
         purpose=_storable(invitation.goal or "", 500),
-        thread_id=(invitation.thread_id or "")[:_LONGEST_ID],
+        thread_id=thread_of(invitation),
         state=exchange.state.value,
         open=True,
         exchange=dump_exchange(exchange),
@@ -229,6 +284,46 @@ def _build_row(
         changed_at=now,
         due_at=float(now),
     )
+
+
+def _build_question_row(
+    around: Surroundings, learner_id: str, question: LinkQuestion, link: str
+) -> ExchangeRow:
+    """Build an exchange that the agent knows nothing of: what is asked is there already."""
+    now, known = around.clock.now(), question.id_at(link)
+    exchange = present_proof.Exchange(
+        str(uuid4()), present_proof.Role.PROVER, present_proof.State.REQUEST_RECEIVED
+    )
+    return ExchangeRow(
+        id=exchange.id,
+        learner_id=learner_id,
+        kind=PRESENT,
+        invitation_id=known,
+        link=link,
+        link_host=host_of(link),
+        label=_storable(question.label, 300),
+        purpose=_storable(question.request.purpose, 500),
+        thread_id="",
+        state=exchange.state.value,
+        open=True,
+        exchange=dump_exchange(exchange),
+        question=question.content(),
+        question_id=known,
+        asked=dict(question.full),
+        created_at=now,
+        changed_at=now,
+        due_at=float(now),
+    )
+
+
+def name_of(invitation: Invitation) -> str:
+    """Return an invitation's id as it is kept."""
+    return invitation.id[:_LONGEST_ID]
+
+
+def thread_of(invitation: Invitation) -> str:
+    """Return the thread of what is attached to an invitation, as it is kept."""
+    return (invitation.thread_id or "")[:_LONGEST_ID]
 
 
 def _storable(text: str, most: int) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import date
 from functools import partial
 from typing import Final
-from urllib.parse import urlencode
 
 from acquis.acapy import credentials as agent_credentials
 from acquis.credentials.matching import HeldCredential
@@ -17,10 +16,10 @@ from acquis.service.clock import today
 from acquis.text import Text
 from holder_wallet import consent_views, credential_views, receipt_views
 from holder_wallet.consent_views import request_state
+from holder_wallet.consenting import asked_of, load_question
 from holder_wallet.credential_views import CredentialView, offer_state
 from holder_wallet.holding import build_held, describe_all, list_held, load_held, open_wallet
 from holder_wallet.inviting import ISSUE, PRESENT
-from holder_wallet.presenting import asked_of, load_question
 from holder_wallet.publications import labels_of
 from holder_wallet.questions import summary
 from holder_wallet.receipt_views import ReceiptLine, ReceiptView, UsedHeld
@@ -28,10 +27,9 @@ from holder_wallet.receiving import load_offer, stored_id
 from holder_wallet.store import exchanges, receipts
 from holder_wallet.store.tables import ExchangeRow
 from holder_wallet.surroundings import Surroundings
+from holder_wallet.ticked import Ticked
 from holder_wallet.views import Context
 from holder_wallet.watching import watch
-
-PICK: Final = "pick_"
 
 _SHOWS_WHAT: Final = {"offered", "accepting", "stored"}
 
@@ -91,40 +89,37 @@ class PageContexts:
         await self._load(learner_id, exchange_id, ISSUE)
         return self._watch_exchange(exchange_id, partial(self.offer, learner_id, exchange_id))
 
-    async def request(
-        self, learner_id: str, exchange_id: str, choices: Mapping[str, str]
-    ) -> Context:
-        """Look at one request, answered from the credentials chosen (group id → credential id).
+    async def request(self, learner_id: str, exchange_id: str, ticked: Ticked) -> Context:
+        """Look at one request, answered by what the learner picked and ticked.
 
-        Choices that do not answer are as good as none. Raises ``NotFound``.
+        Picks that do not answer are as good as none. Raises ``NotFound``.
         """
         row = await self._load(learner_id, exchange_id, PRESENT)
-        page = f"/requests/{exchange_id}"
-        picks = urlencode({f"{PICK}{group}": chosen for group, chosen in choices.items()})
+        page, query = f"/requests/{exchange_id}", ticked.query()
         build = partial(
             consent_views.build_consent,
             row,
             request_seconds=self._around.settings.request_minutes * 60,
-            url=f"{page}/events?{picks}" if picks else f"{page}/events",
+            url=f"{page}/events?{query}" if query else f"{page}/events",
         )
         if request_state(row).state != "asked":
-            return build(None, {}, choices={})
+            return build(None, {}, picks={})
         try:
-            question = await load_question(self._around, row)
+            question = await load_question(self._around, row, ticked.choice)
         except InvalidInput as error:
             return consent_views.build_unreadable(row, error.says, f"{page}/events")
         described = await describe_all(self._around, question.held) if question else {}
         try:
-            return build(question, described, choices=choices)
+            return build(question, described, picks=ticked.picks)
         except InvalidInput:
-            return build(question, described, choices={})
+            return build(question, described, picks={})
 
     async def watch_request(
-        self, learner_id: str, exchange_id: str, choices: Mapping[str, str]
+        self, learner_id: str, exchange_id: str, ticked: Ticked
     ) -> AsyncIterator[Context]:
         """Look at the same each time something of it changes. Raises ``NotFound``."""
         await self._load(learner_id, exchange_id, PRESENT)
-        build = partial(self.request, learner_id, exchange_id, choices)
+        build = partial(self.request, learner_id, exchange_id, ticked)
         return self._watch_exchange(exchange_id, build)
 
     async def receipts(self, learner_id: str) -> list[ReceiptLine]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final
-from urllib.parse import urlencode
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Path, Request
 from starlette.responses import RedirectResponse, Response
@@ -15,9 +13,10 @@ from acquis.service.pages import Pages
 from acquis.service.problems import status_of
 from acquis.service.sign_in import PageRoute
 from acquis.text import Text
-from holder_wallet import inviting, presenting, receiving
-from holder_wallet.page_contexts import PICK, PageContexts
+from holder_wallet import consenting, inviting, receiving
+from holder_wallet.page_contexts import PageContexts
 from holder_wallet.surroundings import Surroundings
+from holder_wallet.ticked import Ticked, parse_ticked
 
 type Id = Annotated[str, Path(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 type CredentialId = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,100}$")]
@@ -27,6 +26,11 @@ _MOST_SHOWN_AGAIN: Final = 8_000
 _NOT_A_LINK: Final = Text(
     "This is not a link: an address that begins with https:// is expected",
     "Ce n’est pas un lien : une adresse qui commence par https:// est attendue",
+)
+_NOTHING_TICKED: Final = Ticked()
+_NOT_READ: Final = Text(
+    "You changed what you give: read below what it is now, then share it",
+    "Vous avez changé ce que vous donnez : lisez ci-dessous ce que c’est maintenant, puis partagez",
 )
 _NO_SITE: Final = Text(
     "No site: the link holds the invitation itself",
@@ -138,46 +142,48 @@ def _add_requests(
         request: Request,
         learner_id: str,
         exchange_id: str,
-        choices: Mapping[str, str],
         error: AcquisError,
+        ticked: Ticked = _NOTHING_TICKED,
     ) -> Response:
         """Show the page as things stand, with what went wrong; raises when it is not theirs."""
-        context = await contexts.request(learner_id, exchange_id, choices)
-        context |= {"errors": {"": error.says}, "here": f"/requests/{exchange_id}"}
+        context = await contexts.request(learner_id, exchange_id, ticked)
+        errors = context["errors"] or {"": error.says}
+        context |= {"errors": errors, "here": f"/requests/{exchange_id}"}
         status = 422 if isinstance(error, NotFound) else status_of(error)
         return pages.render(request, "consent.html", status, **context)
 
     @router.get("/requests/{exchange_id}")
     async def one(request: Request, person: SignedIn, exchange_id: Id) -> Response:
-        choices = _choices(request.query_params)
-        context = await contexts.request(person.id, exchange_id, choices)
+        ticked = parse_ticked(request.query_params.multi_items())
+        context = await contexts.request(person.id, exchange_id, ticked)
         return pages.render(request, "consent.html", 200, **context)
 
     @router.get("/requests/{exchange_id}/events")
     async def events(request: Request, person: SignedIn, exchange_id: Id) -> Response:
-        choices = _choices(request.query_params)
-        watched = await contexts.watch_request(person.id, exchange_id, choices)
+        ticked = parse_ticked(request.query_params.multi_items())
+        watched = await contexts.watch_request(person.id, exchange_id, ticked)
         return pages.stream(request, "consent_live.html", watched)
 
     @router.post("/requests/{exchange_id}/share")
     async def share(request: Request, person: SignedIn, exchange_id: Id) -> Response:
         form = await request.form()
-        choices = _choices({name: each for name, each in form.items() if isinstance(each, str)})
-        page = f"/requests/{exchange_id}"
+        ticked, page = parse_ticked(form.multi_items()), f"/requests/{exchange_id}"
         if "preview" in form:
-            return _go_to(f"{page}?{_picks(choices)}")
+            return _go_to(f"{page}?{ticked.query()}")
         try:
-            await presenting.share(around, person.id, exchange_id, choices)
+            if not ticked.is_read:
+                raise Conflict(_NOT_READ)
+            await consenting.share(around, person.id, exchange_id, ticked.picks, ticked.choice)
         except (InvalidInput, NotFound, Conflict, Expired) as error:
-            return await show_again(request, person.id, exchange_id, choices, error)
+            return await show_again(request, person.id, exchange_id, error, ticked)
         return _go_to(page)
 
     @router.post("/requests/{exchange_id}/decline")
     async def decline(request: Request, person: SignedIn, exchange_id: Id) -> Response:
         try:
-            await presenting.decline(around, person.id, exchange_id)
+            await consenting.decline(around, person.id, exchange_id)
         except (Conflict, Expired) as error:
-            return await show_again(request, person.id, exchange_id, {}, error)
+            return await show_again(request, person.id, exchange_id, error)
         return _go_to(f"/requests/{exchange_id}")
 
 
@@ -213,19 +219,6 @@ def _for_camera(request: Request, response: Response) -> Response:
     )
     response.headers["permissions-policy"] = "camera=(self)"
     return response
-
-
-def _choices(given: Mapping[str, Any]) -> dict[str, str]:
-    """Return which credential was picked for which group."""
-    return {
-        name.removeprefix(PICK): str(chosen)
-        for name, chosen in given.items()
-        if name.startswith(PICK)
-    }
-
-
-def _picks(choices: Mapping[str, str]) -> str:
-    return urlencode({f"{PICK}{group}": chosen for group, chosen in choices.items()})
 
 
 def _folder_of(kind: str) -> str:

@@ -14,7 +14,7 @@ from acquis.protocols import issue_credential, present_proof
 from acquis.service.action import PAUSE_SECONDS, begin_once, seconds_before
 from acquis.service.database import save_open
 from acquis.service.work import Again
-from holder_wallet.inviting import fetch_again
+from holder_wallet.inviting import invite_again
 from holder_wallet.store import exchanges
 from holder_wallet.store.tables import ExchangeRow
 from holder_wallet.surroundings import Surroundings
@@ -86,7 +86,7 @@ async def begin_again(
         kept = await exchanges.load(session, row.id)
         kept.repeats += 1
     try:
-        found = out_of_band.parse_invitation(await fetch_again(around, row.learner_id, row.link))
+        found = await invite_again(around, row, row.link)
     except Unavailable:
         return Again(pause)
     except AcquisError:  # it has arrived, or the link is over: the other side has the word

@@ -15,7 +15,8 @@ from acquis.credentials.matching import HeldCredential
 from acquis.credentials.proof_request import AskedItems
 from acquis.service.pages import Fact
 from acquis.text import Text
-from holder_wallet.consent_views import build_items, request_state, was_sent
+from holder_wallet.consent_views import build_items, request_state
+from holder_wallet.endings import was_sent
 from holder_wallet.publications import Described, labels_of
 from holder_wallet.questions import referents_of, summary
 from holder_wallet.store.tables import ExchangeRow, ReceiptRow
@@ -109,7 +110,7 @@ def build_receipt(
         proved=_sentences(content, "proved"),
         hidden=_sentences(content, "hidden"),
         credentials=tuple(_used(each, used) for each in content.get("credentials", ())),
-        reference=row.thread_id,
+        reference=row.thread_id or row.id,
     )
 
 

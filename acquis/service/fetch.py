@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import json
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from acquis.text import Text
 
 MOST_BYTES: Final = 256 * 1024
 RETRY_HEADER: Final = "acquis-retry-key"
+_JSON: Final = "application/json"
 _MOST_LINK: Final = 2048
 _SECONDS: Final = 10.0
 _CONNECT_SECONDS: Final = 3.0
@@ -56,6 +57,36 @@ class _Target:
     addresses: tuple[Address, ...]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Fetched:
+    """What a link gave; ``media_type`` is what its site calls it, in lower case, without parameters."""
+
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Asking:
+    """One request of ours: ``body`` is JSON, for a link that is sent something."""
+
+    retry_key: str = ""
+    accept: str = _JSON
+    body: bytes | None = None
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
+
+    def headers(self, url: httpx.URL) -> dict[str, str]:
+        """Return the headers beside those of every request."""
+        made = {"host": url.netloc.decode("ascii"), "accept": self.accept}
+        if self.retry_key:
+            made[RETRY_HEADER] = self.retry_key
+        if self.body is not None:
+            made["content-type"] = _JSON
+        return made
+
+
 class Fetcher:
     """Fetches documents from links; ``allow_loopback`` is for a demo on one machine.
 
@@ -81,11 +112,7 @@ class Fetcher:
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=0),
             follow_redirects=False,
             trust_env=False,
-            headers={
-                "accept": "application/json",
-                "accept-encoding": "identity",
-                "user-agent": "acquis-wallet",
-            },
+            headers={"accept-encoding": "identity", "user-agent": "acquis-wallet"},
         )
 
     async def fetch(self, link: str, retry_key: str = "") -> bytes:
@@ -98,13 +125,29 @@ class Fetcher:
         ``TooLarge`` (over 256 KiB), ``NotFound``, ``Expired``, ``AlreadyUsed`` as the site says, or
         ``Unavailable``.
         """
+        return (await self._follow(link, _Asking(retry_key))).body
+
+    async def ask(self, link: str, accept: str, retry_key: str = "") -> Fetched:
+        """Return what is behind ``link`` in one of the media types of ``accept``; as `fetch`."""
+        return await self._follow(link, _Asking(retry_key, accept))
+
+    async def send(self, link: str, content: Mapping[str, object], retry_key: str = "") -> bytes:
+        """Post ``content`` as JSON to ``link`` and return the document it is answered with.
+
+        Only for what a site may be sent twice: an answer can be lost. Raises as `fetch`.
+        """
+        return (
+            await self._follow(link, _Asking(retry_key, body=json.dumps(content).encode()))
+        ).body
+
+    async def _follow(self, link: str, asking: _Asking) -> Fetched:
         try:
             async with asyncio.timeout(self._seconds):
                 target = await self._check(link)
                 last = len(target.addresses) - 1
                 for number, address in enumerate(target.addresses):
                     try:
-                        return await self._fetch_from(target.url, address, retry_key)
+                        return await self._follow_to(target.url, address, asking)
                     except (httpx.ConnectError, httpx.ConnectTimeout):
                         if number == last:
                             raise
@@ -128,14 +171,12 @@ class Fetcher:
         except TimeoutError as error:
             raise Unavailable(_NO_ANSWER) from error
 
-    async def _fetch_from(self, url: httpx.URL, address: Address, retry_key: str) -> bytes:
-        headers = {"host": url.netloc.decode("ascii")}
-        if retry_key:
-            headers[RETRY_HEADER] = retry_key
+    async def _follow_to(self, url: httpx.URL, address: Address, asking: _Asking) -> Fetched:
         async with self._client.stream(
-            "GET",
+            asking.method,
             url.copy_with(host=str(address), fragment=None),
-            headers=headers,
+            content=asking.body,
+            headers=asking.headers(url),
             extensions={"sni_hostname": url.raw_host.decode("ascii")},
         ) as response:
             _check_status(response.status_code)
@@ -151,7 +192,8 @@ class Fetcher:
                             "Ce à quoi mène le lien est trop volumineux pour une invitation",
                         )
                     )
-        return bytes(body)
+            media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return Fetched(media_type, bytes(body))
 
     async def _check(self, link: str) -> _Target:
         url = _parse_link(link)

@@ -42,6 +42,33 @@ async def find_invitation(
     return found.scalar_one_or_none()
 
 
+async def find_question(
+    session: AsyncSession, learner_id: str, question_id: str
+) -> ExchangeRow | None:
+    """Return the learner's exchange that a question began, if there is one."""
+    found = await session.execute(
+        select(ExchangeRow).where(
+            ExchangeRow.learner_id == learner_id, ExchangeRow.question_id == question_id
+        )
+    )
+    return found.scalar_one_or_none()
+
+
+async def find_choosing(session: AsyncSession, learner_id: str, link: str) -> ExchangeRow | None:
+    """Return the learner's exchange whose choice may have been sent to ``link`` without an answer."""
+    found = await session.execute(
+        select(ExchangeRow)
+        .where(
+            ExchangeRow.learner_id == learner_id,
+            ExchangeRow.link == link,
+            ExchangeRow.question_id == ExchangeRow.invitation_id,
+            ExchangeRow.answer.is_not(None),
+        )
+        .order_by(ExchangeRow.created_at.desc())
+    )
+    return found.scalars().first()
+
+
 def of_doorbell(record_id: str, wallet_id: str | None) -> tuple[ColumnElement[bool], ...]:
     """Return the condition for the open exchanges that a doorbell is about.
 

@@ -31,7 +31,12 @@ class LearnerRow(Base):
 
 
 class ExchangeRow(Due, Acting, Base):
-    """One exchange of a learner: a credential offered, or a proof asked for."""
+    """One exchange of a learner: a credential offered, or a proof asked for.
+
+    One that began with a ``question`` has an invitation once what was chosen of it was sent; until
+    then ``invitation_id`` is ``question_id``. ``asked`` is what the learner is asked to agree to,
+    or agreed to.
+    """
 
     __tablename__ = "exchanges"
     __table_args__ = (UniqueConstraint("learner_id", "invitation_id"),)
@@ -50,6 +55,8 @@ class ExchangeRow(Due, Acting, Base):
     state: Mapped[str] = mapped_column(String(30))
     open: Mapped[bool] = mapped_column(default=True, index=True)
     exchange: Mapped[dict[str, Any]]
+    question: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    question_id: Mapped[str | None] = mapped_column(String(64), index=True, default=None)
     asked: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     answer: Mapped[str | None] = mapped_column(String(10), default=None)
     repeats: Mapped[int] = mapped_column(default=0)

@@ -200,15 +200,24 @@ async def test_consent_is_given_and_refused_with_the_keyboard_alone(
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     await page.keyboard.press("Enter")
-    await _tab_to(page, "Programming for science", pressing="ArrowDown")
+    seen = page.get_by_role("region", name="What they will see")
     await _tab_to(page, "Your name")
     await page.keyboard.press("Space")
+    await expect(seen).to_contain_text("Inès Delarrivière")  # told by itself, and nothing was sent
+    await expect(page.get_by_label("Your name")).to_be_focused()
+    await _tab_to(page, "Programming for science", pressing="ArrowDown")
     await _tab_to(page, "Share this, once")
     await page.keyboard.press("Enter")
     await expect(page.locator("body")).to_contain_text("/requests/q1/share")
     sent = await page.inner_text("body")
     assert '["pick_g1","c9"]' in sent
-    assert "include" not in sent
+    assert [f'["prove","c{number}"]' in sent for number in (1, 2, 3, 4)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert '["name","1"]' in sent
     await page.goto(f"{gallery}/wallet/consent-asked?lang=en")
     await _tab_to(page, "Decline")
     await page.keyboard.press("Enter")

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,6 +71,10 @@ _WORDS = Text("Python", "Python")
 ESCO = Scope("esco", 1, 5, date(2020, 1, 1), None, "order", "Ministry of Examples")
 
 
+type Answer = httpx.Response | Callable[[httpx.Request], Awaitable[httpx.Response]]
+type Links = dict[str, Answer]
+
+
 @dataclass
 class Desk:
     """A wallet with a learner signed in, an issuer and an employer it meets by links."""
@@ -82,7 +87,7 @@ class Desk:
     published: Published
     issuer: AgentClient
     employer: AgentClient
-    links: dict[str, httpx.Response] = field(default_factory=dict)
+    links: Links = field(default_factory=dict)
 
     @property
     def clock(self) -> SetClock:
@@ -96,7 +101,7 @@ class Desk:
     async def post(self, path: str, **form: Any) -> httpx.Response:
         return await self.browser.post(path, data=form)
 
-    def give(self, answer: httpx.Response, token: str | None = None) -> str:
+    def give(self, answer: Answer, token: str | None = None) -> str:
         """Answer a new link by ``answer``; returns the link."""
         path = f"/c/{token or uuid4().hex[:12]}"
         self.links[path] = answer
@@ -302,7 +307,7 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         "webhook_key": holder.webhook_key,
     }
     chosen = WalletSettings(**(given | settings))
-    links: dict[str, httpx.Response] = {}
+    links: Links = {}
     around = Surroundings(
         settings=chosen,
         database=Database(chosen.database),
@@ -311,7 +316,7 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         fetcher=Fetcher(
             allow_loopback=True,
             resolve=resolve_name,
-            transport=httpx.MockTransport(lambda asked: answer_link(links, asked)),
+            transport=httpx.MockTransport(partial(answer_link, links)),
         ),
         seal=Seal(chosen, "wallet-tokens"),
         clock=SetClock(int(time.time())),
@@ -339,7 +344,9 @@ async def resolve_name(host: str, _port: int) -> list[str]:
     return [str(ipaddress.ip_address(host))]
 
 
-def answer_link(links: dict[str, httpx.Response], asked: httpx.Request) -> httpx.Response:
+async def answer_link(links: Links, asked: httpx.Request) -> httpx.Response:
     """Answer a link as the test said; what was not given is not known."""
     found = links.get(urlsplit(str(asked.url)).path, httpx.Response(404))
+    if not isinstance(found, httpx.Response):
+        return await found(asked)
     return httpx.Response(found.status_code, headers=found.headers, content=found.content)

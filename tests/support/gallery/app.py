@@ -49,6 +49,7 @@ def build_gallery() -> FastAPI:
     }
     _add_moving_pages(app, built["issuer"])
     _add_form(app, built["verifier"])
+    _add_consent(app, built["wallet"])
 
     @app.get("/favicon.ico")
     async def no_icon() -> Response:
@@ -117,6 +118,15 @@ def _add_moving_pages(app: FastAPI, pages: Pages) -> None:
 
         _prepare(request)
         return pages.stream(request, "claim_live.html", states())
+
+
+def _add_consent(app: FastAPI, pages: Pages) -> None:
+    """Add the learner's page that is shown again with what they ticked."""
+
+    @app.get("/requests/q1")
+    async def again(request: Request) -> HTMLResponse:
+        template, context = wallet.ticked(request.query_params.multi_items())
+        return _show(pages, request, template, context)
 
 
 def _add_form(app: FastAPI, pages: Pages) -> None:

@@ -117,7 +117,51 @@ def _offer(state: str, **changes: Any) -> Sample:
     return "offer.html", held | changes
 
 
-def asked(verifier: View = c.EMPLOYER, several: bool = False) -> View:
+def option(group: str, en: str, fr: str, *, able: bool = True, chosen: bool = True) -> View:
+    """A competency that may be chosen."""
+    return View(group=group, says=Text(en, fr), able=able, chosen=chosen and able)
+
+
+def choosing(**changes: Any) -> View:
+    """What an employer leaves to the learner: two of three, one more, the name."""
+    held: dict[str, Any] = {
+        "told": [
+            Text(
+                "any 2 of these 3, or more: “Python” at level 3 or more; “SQL” at level 2 or more; "
+                "“data quality assessment”, showing the level",
+                "2 de ces 3 au choix, ou plus : « Python » au niveau 3 ou plus ; « SQL » au niveau "
+                "2 ou plus ; « évaluation de la qualité des données », en montrant le niveau",
+            ),
+            Text("optional: the learner's name", "facultatif : le nom de l’apprenant"),
+        ],
+        "rule": Text("Choose at least 2 of these 3", "Choisissez-en au moins 2 sur 3"),
+        "fixed": False,
+        "wanted": [
+            option("c1", "“Python” at level 3 or more", "« Python » au niveau 3 ou plus"),
+            option("c2", "“SQL” at level 2 or more", "« SQL » au niveau 2 ou plus"),
+            option(
+                "c3",
+                "“data quality assessment”, showing the level",
+                "« évaluation de la qualité des données », en montrant le niveau",
+                able=False,
+            ),
+        ],
+        "extras": [
+            option(
+                "c4",
+                "“apply statistical analysis techniques” at level 2 or more",
+                "« appliquer des techniques d’analyse statistique » au niveau 2 ou plus",
+                chosen=False,
+            )
+        ],
+        "name": False,
+        "name_required": False,
+        "read": "c1 c2",
+    }
+    return View(**(held | changes))
+
+
+def asked(verifier: View = c.EMPLOYER, several: bool = False, choosing: View | None = None) -> View:
     """What an employer asks."""
     mine = [View(id="c1", name=c.NAME, issuer="Université de Haute-Lande", awarded_on=c.DAY)]
     if several:
@@ -135,8 +179,6 @@ def asked(verifier: View = c.EMPLOYER, several: bool = False) -> View:
             what="proved",
             says=c.PROVED[0],
             value=None,
-            optional=False,
-            included=True,
             from_name=c.NAME,
         ),
         View(
@@ -144,8 +186,6 @@ def asked(verifier: View = c.EMPLOYER, several: bool = False) -> View:
             what="proved",
             says=c.PROVED[1],
             value=None,
-            optional=False,
-            included=True,
             from_name=c.NAME,
         ),
         View(
@@ -153,27 +193,14 @@ def asked(verifier: View = c.EMPLOYER, several: bool = False) -> View:
             what="shown",
             says=Text("Achievement", "Microcertification"),
             value=c.NAME,
-            optional=False,
-            included=True,
             from_name=c.NAME,
         ),
     ]
-    if several:
-        items.append(
-            View(
-                id="i4",
-                what="shown",
-                says=Text("Your name", "Votre nom"),
-                value="Inès Delarrivière-Etcheverry",
-                optional=True,
-                included=True,
-                from_name=c.NAME,
-            )
-        )
     return View(
         id="q1",
         verifier=verifier,
         purpose="Candidature : analyste de données, deuxième entretien",
+        choosing=choosing,
         groups=[View(id="g1", label=_ASKED, candidates=mine, picked="c1")],
         items=items,
         hidden=c.HIDDEN,
@@ -201,6 +228,19 @@ def _consent(state: str, **changes: Any) -> Sample:
         "here": "/requests/q1",
     }
     return "consent.html", held | changes
+
+
+def ticked(pairs: list[tuple[str, str]]) -> Sample:
+    """The consent page as it is shown again with what was ticked and picked."""
+    once, proved = dict(pairs), {value for name, value in pairs if name == "prove"}
+    left = choosing(name="name" in once, read=" ".join(sorted(proved)))
+    for each in (*left.wanted, *left.extras):
+        each.chosen = each.able and each.group in proved
+    shown = asked(several=True, choosing=left)
+    shown.groups[0].picked = once.get("pick_g1", "c1")
+    if left.name:
+        shown.preview.append(View(says=Text("Your name", "Votre nom"), value="Inès Delarrivière"))
+    return _consent("asked", asked=shown)
 
 
 def _receipt(**changes: Any) -> Sample:
@@ -263,7 +303,23 @@ SAMPLES: dict[str, Sample] = {
             "failed",
         )
     },
-    "consent-choices": _consent("asked", asked=asked(several=True)),
+    "consent-choices": _consent("asked", asked=asked(several=True, choosing=choosing())),
+    "consent-too-few": _consent(
+        "asked",
+        asked=View(
+            **vars(asked(choosing=choosing(read="")))
+            | {"groups": [], "items": [], "hidden": [], "preview": []}
+        ),
+        errors={
+            "prove": Text(
+                "At least 2 of the competencies asked for must be chosen.",
+                "Au moins 2 des compétences demandées doivent être choisies.",
+            )
+        },
+    ),
+    "consent-fixed": _consent(
+        "asked", asked=asked(choosing=choosing(fixed=True, name=None, name_required=True))
+    ),
     "consent-stranger": _consent("asked", asked=asked(c.STRANGER)),
     **{
         f"consent-{outcome}": _consent("shared", outcome=outcome, live=c.ENDED)

@@ -15,8 +15,8 @@ from acquis.credentials.disclosure import describe
 from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
 from acquis.errors import NotFound
 from acquis.text import Text
-from holder_wallet import presenting
-from holder_wallet.consent_views import BROKEN_OFF, BROKEN_OFF_LATE
+from holder_wallet import consenting, presenting
+from holder_wallet.endings import BROKEN_OFF, BROKEN_OFF_LATE, CHOICE_REFUSED, REQUEST_CHANGED
 from holder_wallet.store import exchanges, learners
 from holder_wallet.store.tables import ExchangeRow, LearnerRow
 from support.wallet_desk import (
@@ -361,7 +361,7 @@ async def test_the_live_part_follows_the_request_to_its_end(desk: Desk) -> None:
 
 
 def test_texts_of_receipts_are_in_both_languages() -> None:
-    for trouble in (BROKEN_OFF, BROKEN_OFF_LATE):
+    for trouble in (BROKEN_OFF, BROKEN_OFF_LATE, CHOICE_REFUSED, REQUEST_CHANGED):
         for text in (trouble.says, trouble.kept, trouble.next):
             assert isinstance(text, Text)
             assert text.en != text.fr
@@ -401,7 +401,7 @@ async def test_a_revoked_credential_is_picked_last_and_says_so(desk: Desk) -> No
     await desk.revoke(1)
     async with desk.around.database.read() as session:
         row = await exchanges.load(session, page.rpartition("/")[2])
-    question = await presenting.load_question(desk.around, row)
+    question = await consenting.load_question(desk.around, row)
     assert question is not None
     assert len(question.revoked) == 1
     for match in question.matches:

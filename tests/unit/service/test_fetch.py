@@ -242,3 +242,34 @@ async def test_a_host_without_an_address_does_not_answer() -> None:
 
     with pytest.raises(Unavailable):
         await Fetcher(resolve=nobody).fetch("https://nobody.example/")
+
+
+async def test_what_is_sent_is_sent_once_as_json_to_the_checked_address() -> None:
+    names, site = Names([PUBLIC]), Site()
+    fetcher = build(names, site)
+    assert await fetcher.send("https://employer.example/r/x", {"a": [1]}, "key") == b"{}"
+    (asked,) = site.asked
+    assert (asked.method, str(asked.url)) == ("POST", f"https://{PUBLIC}/r/x")
+    assert asked.content == b'{"a": [1]}'
+    assert asked.headers["host"] == "employer.example"
+    assert asked.headers["content-type"] == asked.headers["accept"] == "application/json"
+    assert asked.headers["acquis-retry-key"] == "key"
+
+
+async def test_nothing_is_sent_to_a_private_place_nor_after_a_redirect() -> None:
+    site = Site(lambda _asked: httpx.Response(307, headers={"location": "https://127.0.0.1/"}))
+    with pytest.raises(InvalidInput):
+        await build(Names(["10.0.0.1"]), site).send("https://inside.example/", {})
+    assert site.asked == []
+    with pytest.raises(InvalidInput):
+        await build(Names([PUBLIC]), site).send("https://employer.example/", {})
+    assert len(site.asked) == 1
+
+
+async def test_a_link_is_asked_for_one_of_several_kinds_and_says_which_it_gives() -> None:
+    kind = {"content-type": "Application/VND.example+JSON; charset=utf-8"}
+    site = Site(lambda _asked: httpx.Response(200, headers=kind, content=b"[]"))
+    found = await build(Names([PUBLIC]), site).ask("https://employer.example/", "a/b, c/d;q=0.9")
+    assert (found.media_type, found.body) == ("application/vnd.example+json", b"[]")
+    assert site.asked[0].headers["accept"] == "a/b, c/d;q=0.9"
+    assert site.asked[0].method == "GET"
