@@ -6,10 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import structlog
 from fastapi import FastAPI
 
 from acquis.acapy import server
 from acquis.acapy.client import AgentClient
+from acquis.registry.keys import did_key_of
 from acquis.registry.mirror import Mirror
 from acquis.service.assembly import Parts, assemble
 from acquis.service.auth import Person
@@ -18,11 +20,13 @@ from acquis.service.database import Database
 from acquis.text import Text
 from verifier import verifying
 from verifier.api import build_api
+from verifier.downloads import build_download_routes
 from verifier.pages import build_page_routes
 from verifier.settings import VerifierSettings
 from verifier.store.tables import SessionRow
 from verifier.surroundings import Surroundings
 
+_LOG = structlog.get_logger(__name__)
 _HERE: Final = Path(__file__).parent
 NAME: Final = Text("Verification", "Vérification")
 
@@ -41,6 +45,7 @@ def build_surroundings(settings: VerifierSettings) -> Surroundings:
 def create_app(settings: VerifierSettings, around: Surroundings | None = None) -> FastAPI:
     """Create the application; ``around`` replaces what it would build itself (tests)."""
     surroundings = around or build_surroundings(settings)
+    _LOG.info("receipts are signed", key=did_key_of(surroundings.receipt_key.multikey))
     parts = Parts(
         key="verifier",
         name=NAME,
@@ -56,7 +61,11 @@ def create_app(settings: VerifierSettings, around: Surroundings | None = None) -
     )
     return assemble(
         parts,
-        lambda pages: [build_api(surroundings), build_page_routes(surroundings, pages)],
+        lambda pages: [
+            build_api(surroundings),
+            build_page_routes(surroundings, pages),
+            build_download_routes(surroundings),
+        ],
     )
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from acquis.registry.keys import did_key_of
 from acquis.service.app import serve as serve_app
+from acquis.service.command import said
+from acquis.service.signing_keys import load_or_create_key
 from verifier.app import create_app
 from verifier.settings import VerifierSettings
+from verifier.surroundings import receipt_key_file
 
 app = typer.Typer(help="Run the verifier.", no_args_is_help=True)
 
@@ -27,3 +31,11 @@ def serve() -> None:
         log_level=settings.log_level,
         service="verifier",
     )
+
+
+@app.command(name="receipt-key")
+def receipt_key() -> None:
+    """Print the did:key that signs this verifier's receipts, for whoever will verify them."""
+    with said():
+        key = load_or_create_key(receipt_key_file(VerifierSettings().folder))
+    typer.echo(did_key_of(key.multikey))

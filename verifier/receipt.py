@@ -194,5 +194,5 @@ def _digest(content: Mapping[str, Any] | None) -> str | None:
     """Return the SHA-256 of the canonical form of a document that was kept."""
     if content is None:
         return None
-    written = canonical_json(content).encode("utf-8", "surrogatepass")
+    written = canonical_json(content).encode(errors="surrogatepass")
     return f"sha256:{sha256(written).hexdigest()}"

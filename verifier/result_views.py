@@ -128,6 +128,7 @@ class Result:
     """Everything the result shows; ``decision`` is accepted, refused or undetermined.
 
     ``remarks`` must be seen beside the verdicts; ``basis`` is what it all rests on, and how old.
+    ``presented`` says whether there is a presentation to keep.
     """
 
     decision: str
@@ -140,6 +141,7 @@ class Result:
     hidden: tuple[Text, ...]
     achievements: tuple[AchievementWords, ...]
     basis: tuple[Fact, ...]
+    presented: bool = True
 
 
 def decision_of(content: Mapping[str, Any]) -> str:
@@ -189,6 +191,7 @@ def build_result(
         hidden=tuple(_text(each) for each in shown.get("hidden", ())),
         achievements=achievements,
         basis=build_basis(report),
+        presented=row.presentation is not None,
     )
 
 

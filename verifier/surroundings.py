@@ -5,15 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 
 from acquis.acapy.client import AgentClient
+from acquis.registry.keys import SigningKey
 from acquis.registry.mirror import Mirror
 from acquis.service.clock import Clock
 from acquis.service.database import Database
 from acquis.service.live import Live
+from acquis.service.signing_keys import load_or_create_key
 from acquis.service.work import Work
 from verifier.candidates import Carriers
 from verifier.settings import VerifierSettings
+
+
+def receipt_key_file(folder: Path) -> Path:
+    """Return where the key that signs receipts lies below the service's folder."""
+    return folder / "keys" / "receipt.pem"
 
 
 @dataclass
@@ -32,6 +41,11 @@ class Surroundings:
     carriers: Carriers = field(default_factory=Carriers)
     works: dict[str, Work] = field(default_factory=dict)
     _locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+
+    @cached_property
+    def receipt_key(self) -> SigningKey:
+        """The key that signs receipts, in the folder that all replicas share; made the first time."""
+        return load_or_create_key(receipt_key_file(self.settings.folder))
 
     def only_one(self, key: str) -> asyncio.Lock:
         """Return the lock named ``key``."""
