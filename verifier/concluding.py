@@ -1,21 +1,30 @@
-"""Concluding: what is kept of an answer that came in: the agent's verdict, our report, a decision."""
+"""Concluding: what is kept of an answer that came in: the agent's verdict, our report, a decision.
+
+With them what they rest on is kept, and a digest of each part of it: what the columns of a session
+and of its request hold already is not kept twice (``parts_of`` puts it together again).
+"""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Final
 
 from acquis.acapy import present_proof as agent_proof
-from acquis.credentials.choice import parse_choice
+from acquis.credentials.basis import (
+    Basis,
+    Inputs,
+    judge,
+    keepable,
+    write_binding,
+    write_verdict,
+)
 from acquis.credentials.disclosure import what_was_learned
 from acquis.credentials.environment import Environment
 from acquis.credentials.facts import AgentVerdict, ExchangeBinding, ExchangeFacts
-from acquis.credentials.policy import decide, refuse_unreadable
+from acquis.credentials.policy import decide
 from acquis.credentials.presentation import UnverifiedPresentation, parse_presentation
-from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
 from acquis.credentials.report import Aspect, Check, Outcome, VerificationReport
-from acquis.credentials.request import parse_presentation_request
-from acquis.credentials.verify import STANDARD_POLICY, verify_presentation
+from acquis.credentials.verify import STANDARD_POLICY
 from acquis.errors import InvalidInput
 from acquis.protocols.present_proof import State
 from acquis.protocols.record import load_proof
@@ -23,6 +32,8 @@ from acquis.text import Text
 from verifier.store.tables import RequestRow, SessionRow
 
 type Kept = dict[str, Any]
+
+_IN_COLUMNS: Final = ("request", "proof_request", "presentation", "verdict", "choice")
 
 
 def conclude(
@@ -33,35 +44,62 @@ def conclude(
     Verdict and presentation are of one and the same record: a verdict never counts for another
     presentation than the one it was said of.
     """
-    asked = parse_presentation_request(request.request)
     is_checked = record.state == State.DONE
     verdict = AgentVerdict(record.verified, record.warnings) if is_checked else AgentVerdict(None)
-    kept = _content_of(verdict) | {"presentation": _object_of(record.presentation)}
-    try:
-        facts = ExchangeFacts(
-            request=asked,
-            asked=parse_proof_request(UnverifiedProofRequest(row.proof_request)),
-            answered=parse_proof_request(record.request or UnverifiedProofRequest(None)),
-            presentation=parse_presentation(record.presentation or UnverifiedPresentation(None)),
-            agent=verdict,
-            choice=None if row.choice is None else parse_choice(row.choice),
-            exchange=bind(request, row, record),
-        )
-    except InvalidInput as error:
-        return kept | {"decision": refuse_unreadable(error.says, STANDARD_POLICY).content()}
-    report = verify_presentation(facts, environment)
-    learned = what_was_learned(facts.asked, facts.presentation, asked.labels())
-    return kept | {
+    inputs = Inputs(
+        request=request.request,
+        proof_request=row.proof_request,
+        answered=record.request.content if record.request is not None else None,
+        presentation=_keep(record.presentation),
+        verdict=write_verdict(verdict),
+        choice=row.choice,
+        exchange=write_binding(bind(request, row, record)),
+    )
+    found = judge(inputs, environment, STANDARD_POLICY)
+    return {
+        "presentation": inputs.presentation,
+        "verdict": inputs.verdict,
+        "report": found.report.content(),
+        "decision": found.decision.content(),
+        "basis": _rest_of(found.basis),
+        "digests": found.basis.digests(),
+        "learned": write_learned(found.facts),
+    }
+
+
+def conclude_unchecked(now: int) -> Kept:
+    """Return the columns of a session whose answer nobody could check: it could not be told.
+
+    It rests on nothing that came.
+    """
+    unchecked = Check(
+        "agent-verdict",
+        Aspect.AUTHENTIC,
+        Outcome.INDETERMINATE,
+        Text(
+            "The answer was not checked: the agent did not say whether the proofs hold.",
+            "La réponse n’a pas été vérifiée : l’agent n’a pas dit si les preuves tiennent.",
+        ),
+    )
+    report = VerificationReport((unchecked,), now)
+    return {
+        "verdict": write_verdict(AgentVerdict(None)),
         "report": report.content(),
         "decision": decide(report, STANDARD_POLICY).content(),
-        "learned": {
-            "shown": [
-                {"label": _both(shown.label), "value": shown.value} for shown in learned.shown
-            ],
-            "proved": [_both(text) for text in learned.proved],
-            "hidden": [_both(text) for text in learned.hidden],
-        },
+        "digests": {},
     }
+
+
+def is_readable(record: agent_proof.Record) -> bool:
+    """Say whether a presentation that came could be judged: else no agent is asked about it."""
+    if record.presentation is None:
+        return True
+    try:
+        kept = keepable(record.presentation.content)
+        parse_presentation(UnverifiedPresentation(kept))
+    except InvalidInput:
+        return False
+    return True
 
 
 def bind(request: RequestRow, row: SessionRow, record: agent_proof.Record) -> ExchangeBinding:
@@ -74,35 +112,47 @@ def bind(request: RequestRow, row: SessionRow, record: agent_proof.Record) -> Ex
     )
 
 
-def _digest(name: str | None) -> str | None:
-    return None if name is None else hashlib.sha256(name.encode()).hexdigest()
+def parts_of(request: RequestRow, row: SessionRow) -> dict[str, object] | None:
+    """Return the parts of what the decision on a session rests on (``Basis.parts``), as kept.
+
+    None when nothing was kept of it.
+    """
+    if row.basis is None:
+        return None
+    columns: dict[str, object] = {
+        "request": request.request,
+        "proof_request": row.proof_request,
+        "presentation": row.presentation,
+        "verdict": row.verdict,
+        "choice": row.choice,
+    }
+    return columns | row.basis
 
 
-def conclude_unchecked(now: int) -> Kept:
-    """Return the columns of a session whose answer nobody could check: it could not be told."""
-    unchecked = Check(
-        "agent-verdict",
-        Aspect.AUTHENTIC,
-        Outcome.INDETERMINATE,
-        Text(
-            "The answer was not checked: the agent did not say whether the proofs hold.",
-            "La réponse n’a pas été vérifiée : l’agent n’a pas dit si les preuves tiennent.",
-        ),
-    )
-    report = VerificationReport((unchecked,), now)
-    return _content_of(AgentVerdict(None)) | {
-        "report": report.content(),
-        "decision": decide(report, STANDARD_POLICY).content(),
+def write_learned(facts: ExchangeFacts | None) -> dict[str, object] | None:
+    """Return what a presentation told the employer, as it is kept; None for an unreadable one."""
+    if facts is None:
+        return None
+    learned = what_was_learned(facts.asked, facts.presentation, facts.request.labels())
+    return {
+        "shown": [{"label": _both(shown.label), "value": shown.value} for shown in learned.shown],
+        "proved": [_both(text) for text in learned.proved],
+        "hidden": [_both(text) for text in learned.hidden],
     }
 
 
-def _content_of(verdict: AgentVerdict) -> Kept:
-    return {"verdict": {"verified": verdict.verified, "warnings": list(verdict.warnings)}}
+def _rest_of(basis: Basis) -> dict[str, object]:
+    """Return the parts of a basis that no other column holds."""
+    return {name: part for name, part in basis.parts().items() if name not in _IN_COLUMNS}
 
 
-def _object_of(presentation: UnverifiedPresentation | None) -> dict[str, Any] | None:
-    content = presentation.content if presentation is not None else None
-    return content if isinstance(content, dict) else None
+def _keep(presentation: UnverifiedPresentation | None) -> dict[str, Any] | None:
+    kept = keepable(presentation.content) if presentation is not None else None
+    return kept if isinstance(kept, dict) else None
+
+
+def _digest(name: str | None) -> str | None:
+    return None if name is None else hashlib.sha256(name.encode()).hexdigest()
 
 
 def _both(text: Text) -> dict[str, str]:

@@ -31,6 +31,7 @@ from acquis.registry.mirror import Mirror, open_pack
 from acquis.service.clock import SystemClock
 from acquis.text import Language, Text
 from verifier import receipt
+from verifier.explaining import add_explain
 from verifier.judgement_words import STATUS, build_judgement, plain, write_judgement
 from verifier.offline import STANDARD, STRICT, judge
 from verifier.receipt_words import build_reading, write_reading
@@ -54,6 +55,7 @@ app = typer.Typer(
     help="Verify a saved presentation or a receipt, without any network: acquis verify FILE …",
     no_args_is_help=True,
 )
+add_explain(app)
 
 
 @app.callback()

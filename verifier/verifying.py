@@ -16,14 +16,14 @@ import structlog
 from sqlalchemy import update
 
 from acquis.acapy import present_proof as agent_proof
-from acquis.errors import AcquisError, IllegalTransition, NotFound
+from acquis.errors import AcquisError, Conflict, IllegalTransition, InvalidInput, NotFound
 from acquis.protocols.machine import Source
 from acquis.protocols.present_proof import Exchange, Facts, Observation, State, advance
 from acquis.protocols.record import load_proof
 from acquis.service.action import begin, seconds_before
 from acquis.service.work import Again
 from verifier.choosing import end_unanswered
-from verifier.concluding import Kept, conclude, conclude_unchecked
+from verifier.concluding import Kept, conclude, conclude_unchecked, is_readable
 from verifier.requesting import environment_of, tell
 from verifier.store import sessions
 from verifier.store.tables import SessionRow
@@ -36,9 +36,12 @@ CHECK_SECONDS: Final = 180
 
 _VERIFY: Final = "verify"
 _WAIT_FOR_WALLET: Final = 3.0
+_FORGET_AGAIN_FIRST: Final = 5.0
+_FORGET_AGAIN_LAST: Final = 3600.0
 _LOST: Final = Observation(State.FAILED, Facts(error="record-missing"), Source.OURSELVES)
 _NO_ANSWERS: Final = {State.ABANDONED, State.DECLINED}
 _SILENCE: Final = Observation(State.EXPIRED, Facts(), Source.CLOCK)
+_UNREADABLE: Final = Observation(State.FAILED, Facts(error="unreadable"), Source.OURSELVES)
 _UNCHECKED: Final = Observation(State.FAILED, Facts(error="not-checked"), Source.CLOCK)
 
 type Follow = Callable[[SessionRow], Exchange]
@@ -142,6 +145,8 @@ async def _wait(
 async def _verify(
     around: Surroundings, row: SessionRow, record: agent_proof.Record
 ) -> Again | None:
+    if not await asyncio.to_thread(is_readable, record):
+        return await _refuse_unreadable(around, row, record)
     now = time.time()
     wait = seconds_before(row, _VERIFY, now)
     if wait:
@@ -157,15 +162,31 @@ async def _verify(
     return await _give_up(around, row) if _is_too_late(around, row) else Again(1.0)
 
 
+async def _refuse_unreadable(
+    around: Surroundings, row: SessionRow, record: agent_proof.Record
+) -> Again | None:
+    """Refuse an answer that is no presentation: no agent is asked what it makes of it."""
+
+    def follow(kept: SessionRow) -> Exchange:
+        return advance(load_proof(kept.exchange), _UNREADABLE)
+
+    await _close_with(around, row, follow, await _conclude(around, row, record))
+    return None
+
+
 async def _decide(
     around: Surroundings, row: SessionRow, record: agent_proof.Record
 ) -> Again | None:
     """Check, conclude and keep, in one transaction; the first result of a session stands."""
-    async with around.database.read() as session:
-        request = await sessions.load_request(session, row.request_id)
-    result = await asyncio.to_thread(conclude, request, row, record, environment_of(around))
+    result = await _conclude(around, row, record)
     await _close_with(around, row, _following(around, record), result)
     return None
+
+
+async def _conclude(around: Surroundings, row: SessionRow, record: agent_proof.Record) -> Kept:
+    async with around.database.read() as session:
+        request = await sessions.load_request(session, row.request_id)
+    return await asyncio.to_thread(conclude, request, row, record, environment_of(around))
 
 
 async def _give_up(around: Surroundings, row: SessionRow) -> Again | None:
@@ -198,11 +219,35 @@ async def _forget(around: Surroundings, session_id: str) -> Again | None:
         row = await session.get_one(SessionRow, session_id)
     if row.open or row.record_id is None:
         return None
-    await agent_proof.delete(around.agent, row.record_id)
+    try:
+        await agent_proof.delete(around.agent, row.record_id)
+    except (InvalidInput, Conflict) as error:
+        if await _is_there(around, row.record_id):
+            _LOG.warning("not deleted in the agent yet", session=row.id, reason=error.code)
+            return Again(_pause_before_forgetting(around, row))
     async with around.database.write(lasting=False) as session:
         forget = update(SessionRow).where(SessionRow.id == session_id).values(record_id=None)
         await session.execute(forget)
     return None
+
+
+async def _is_there(around: Surroundings, record_id: str) -> bool:
+    """Say whether the agent still has a record: one it refused to delete may be gone all the same."""
+    try:
+        await agent_proof.load(around.agent, record_id)
+    except NotFound:
+        return False
+    return True
+
+
+def _pause_before_forgetting(around: Surroundings, row: SessionRow) -> float:
+    """Return how long to wait, as long again as was waited since the session was closed.
+
+    The agent refuses a deletion when its database does, busy or closing: that passes. As long as
+    it does not, what was shown is still there, so it is never given up.
+    """
+    waited = float(around.clock.now() - row.changed_at)
+    return min(_FORGET_AGAIN_LAST, max(_FORGET_AGAIN_FIRST, waited))
 
 
 STEPS: Final[Mapping[State, Step]] = {

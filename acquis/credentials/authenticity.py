@@ -33,26 +33,6 @@ def _authentic(
     return Check(check_id, Aspect.AUTHENTIC, outcome, Text(en, fr), subject, evidence, as_of)
 
 
-def check_readable() -> Check:
-    """What came could be read: the facts are there."""
-    return _authentic(
-        "readable",
-        Outcome.VALID,
-        "Request and presentation can be read.",
-        "La demande et la présentation sont lisibles.",
-    )
-
-
-def check_unreadable(says: Text) -> Check:
-    """What came cannot be read, and why; nothing of it is then looked at."""
-    return _authentic(
-        "readable",
-        Outcome.INVALID,
-        f"The presentation cannot be read. {says.en}",
-        f"La présentation ne peut pas être lue. {says.fr}",
-    )
-
-
 def check_same_request(facts: ExchangeFacts) -> Check:
     """The agent verified against the request we built, nonce and all, and it asks what we want."""
     nonce = {"nonce": facts.asked.nonce}

@@ -28,6 +28,27 @@ def _fit(
     return Check(check_id, Aspect.FIT, outcome, Text(en, fr), answer.subject, evidence, as_of)
 
 
+def check_readable() -> Check:
+    """What came could be read: the facts are there."""
+    says = Text(
+        "Request and presentation can be read.",
+        "La demande et la présentation sont lisibles.",
+    )
+    return Check("readable", Aspect.FIT, Outcome.VALID, says)
+
+
+def check_unreadable(says: Text) -> Check:
+    """What came cannot be read, and why; nothing of it is then looked at.
+
+    That is no forgery: it is no answer.
+    """
+    says = Text(
+        f"The presentation cannot be read. {says.en}",
+        f"La présentation ne peut pas être lue. {says.fr}",
+    )
+    return Check("readable", Aspect.FIT, Outcome.INVALID, says)
+
+
 def check_same_exchange(facts: ExchangeFacts) -> Check:
     """The answer came on the thread of our request, for the browser in which it was asked.
 

@@ -45,9 +45,7 @@ from acquis.credentials.authenticity import (
     check_holder_binding,
     check_mirror_age,
     check_one_credential,
-    check_readable,
     check_same_request,
-    check_unreadable,
     check_values_signed,
 )
 from acquis.credentials.documents import resolve_documents
@@ -58,8 +56,10 @@ from acquis.credentials.fitness import (
     check_awarded_since,
     check_competency,
     check_enough,
+    check_readable,
     check_same_exchange,
     check_still_valid,
+    check_unreadable,
 )
 from acquis.credentials.identity import resolve_identity
 from acquis.credentials.policy import AllOf, CheckValid

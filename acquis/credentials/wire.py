@@ -29,6 +29,7 @@ _KINDS = {
     list: ("a list", "une liste"),
     type(None): ("null", "null"),
 }
+_UNREADABLE = Text("This is not readable JSON.", "Ce JSON est illisible.")
 
 
 def _kind(value: object) -> Text:
@@ -203,14 +204,21 @@ def parse_json(raw: bytes, most: int) -> object:
             parse_constant=_refuse_number,
         )
     except (ValueError, RecursionError) as problem:
-        raise InvalidInput(
-            Text("This is not readable JSON.", "Ce JSON est illisible.")
-        ) from problem
+        raise InvalidInput(_UNREADABLE) from problem
     if _depth(value) > MAX_DEPTH:
         raise InvalidInput(
             Text(f"Nested deeper than {MAX_DEPTH}.", f"Imbrication de plus de {MAX_DEPTH} niveaux.")
         )
     return value
+
+
+def check_form(value: object, most: int) -> None:
+    """Refuse decoded JSON that ``parse_json`` would refuse; raises ``TooLarge`` or ``InvalidInput``."""
+    try:
+        written = json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, TypeError, RecursionError) as problem:
+        raise InvalidInput(_UNREADABLE) from problem
+    parse_json(written, most)
 
 
 def canonical_json(value: object) -> str:

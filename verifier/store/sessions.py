@@ -18,7 +18,7 @@ from verifier.store.tables import RequestRow, SessionRow
 
 _DOCUMENTS: Final = (
     *(SessionRow.invitation, SessionRow.proof_request, SessionRow.presentation),
-    *(SessionRow.report, SessionRow.learned),
+    *(SessionRow.report, SessionRow.learned, SessionRow.basis, SessionRow.digests),
 )
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 

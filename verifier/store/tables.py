@@ -37,11 +37,12 @@ class SessionRow(Due, Acting, Base):
     """One QR of a request, used once: its exchange, and the verdict, report and decision apart.
 
     ``shown_in`` is a digest of the browser its QR was made for, ``opened_by`` of the key of the
-    wallet that opened it. ``record_id`` names the
-    agent's record of it while the agent has one: it is deleted when the session is over, so that
-    what was shown does not stay there. ``choice`` is what the learner chose to answer where that
-    was left to them; ``proof_request`` asks for exactly that then. ``presentation`` stays here: whether what it rests on was
-    revoked since is looked up with it, and it is the evidence for the decision.
+    wallet that opened it. ``record_id`` names the agent's record of it while the agent has one: it
+    is deleted when the session is over, so that what was shown does not stay there. ``choice`` is
+    what the learner chose to answer where that was left to them; ``proof_request`` asks for
+    exactly that then. ``presentation`` stays here: whether what it rests on was revoked since is
+    looked up with it, and it is the evidence for the decision. ``basis`` is what else the decision
+    rests on, ``digests`` tells each part of all that by its digest.
     """
 
     __tablename__ = "sessions"
@@ -62,6 +63,8 @@ class SessionRow(Due, Acting, Base):
     verdict: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     decision: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    basis: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    digests: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     learned: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     created_at: Mapped[int]
     expires_at: Mapped[int]

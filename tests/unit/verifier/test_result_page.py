@@ -242,8 +242,8 @@ async def test_an_answer_that_cannot_be_read_is_refused_with_three_verdicts(desk
     await desk.answer(request_id, spoil)
     page = await result(desk, request_id)
     assert decision(page) == "bad"
-    assert verdicts(page) == {"authentic": "warn", "assurance": "warn", "fit": "warn"}
-    assert text_of(page).count("Nothing could be checked.") == 3
+    assert verdicts(page) == {"authentic": "warn", "assurance": "warn", "fit": "bad"}
+    assert text_of(page).count("Nothing could be checked.") == 2
     assert "Nothing that can be relied on" in part(page, "learned")
     assert (await result(desk, request_id, "fr")).status_code == 200
 
