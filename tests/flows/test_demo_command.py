@@ -71,6 +71,7 @@ def test_a_port_in_use_is_said_by_name(tmp_path: Path) -> None:
     first = first_of_free_ports()
     ports = Ports.starting_at(first)
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the last run's is just closed
         taken.bind(("127.0.0.1", ports.wallet_admin))
         taken.listen()
         run = start(tmp_path / "demo", first, "--once")

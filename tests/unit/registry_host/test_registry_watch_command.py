@@ -142,6 +142,9 @@ def test_it_ends_cleanly_when_it_is_told_to(
         assert run.stdout is not None
         assert "7 files changed" in run.stdout.readline()
         run.send_signal(sent)
-        out, err = run.communicate()
+        try:
+            out, err = run.communicate(timeout=60)
+        finally:
+            run.kill()
     assert (run.returncode, out.endswith("Ended.\n"), err) == (0, True, "")
     assert watch("--check", "--folder", str(tmp_path)).exit_code == 0
