@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NoReturn
@@ -54,8 +54,8 @@ class Node:
             f"expected {kind.en}, found {found.en}.", f"{kind.fr} attendu, {found.fr} trouvé."
         )
 
-    def members(self) -> dict[str, Node]:
-        """Return the members of this object, at most ``MAX_MEMBERS``."""
+    def _object(self) -> Mapping[str, object]:
+        """Return this object, whose members are not looked into."""
         if not isinstance(self.value, dict):
             self._expected(dict)
         if len(self.value) > MAX_MEMBERS:
@@ -65,23 +65,27 @@ class Node:
                 self.refuse(
                     "a member's name is not text.", "le nom d’un membre n’est pas du texte."
                 )
-        return {name: Node(each, f"{self.place}.{name}") for name, each in self.value.items()}
+        return self.value
+
+    def members(self) -> dict[str, Node]:
+        """Return the members of this object, at most ``MAX_MEMBERS``."""
+        return {name: Node(each, f"{self.place}.{name}") for name, each in self._object().items()}
 
     def member(self, name: str) -> Node:
         """Return the member ``name``, which must be there."""
-        members = self.members()
+        members = self._object()
         if name not in members:
             self.refuse(f"“{name}” is missing.", f"« {name} » manque.")
-        return members[name]
+        return Node(members[name], f"{self.place}.{name}")
 
     def optional(self, name: str) -> Node | None:
         """Return the member ``name``, or None when it is absent or null."""
-        found = self.members().get(name)
-        return None if found is None or found.value is None else found
+        found = self._object().get(name)
+        return None if found is None else Node(found, f"{self.place}.{name}")
 
     def refuse_others(self, known: Iterable[str]) -> None:
         """Refuse members that are not in ``known``."""
-        others = sorted(set(self.members()) - set(known))
+        others = sorted(set(self._object()) - set(known))
         if others:
             name = others[0][:80]
             self.refuse(f"“{name}” is not known here.", f"« {name} » n’est pas connu ici.")
