@@ -13,7 +13,7 @@ import httpx
 from acquis.errors import Unavailable
 from acquis.text import Text
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 240.0
 
 
 class Visitor:
