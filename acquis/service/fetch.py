@@ -8,6 +8,7 @@ import json
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
 import httpx
@@ -92,7 +93,8 @@ class Fetcher:
 
     A host is resolved once, and the connection goes to exactly the addresses that were checked: a
     name that answers otherwise a moment later (DNS rebinding) gains nothing. No connection is kept:
-    it would be of an address, and the next link may name another host at that address.
+    it would be of an address, and the next link may name another host at that address. No cookie is
+    kept either: a site would know by it what one learner and the next one opened.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class Fetcher:
             follow_redirects=False,
             trust_env=False,
             headers={"accept-encoding": "identity", "user-agent": "acquis-wallet"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
     async def fetch(self, link: str, retry_key: str = "") -> bytes:

@@ -273,3 +273,14 @@ async def test_a_link_is_asked_for_one_of_several_kinds_and_says_which_it_gives(
     assert (found.media_type, found.body) == ("application/vnd.example+json", b"[]")
     assert site.asked[0].headers["accept"] == "a/b, c/d;q=0.9"
     assert site.asked[0].method == "GET"
+
+
+async def test_no_cookie_is_ever_sent_back() -> None:
+    cookie = {"set-cookie": "known=7; Path=/"}
+    site = Site(lambda _asked: httpx.Response(200, headers=cookie, content=b"{}"))
+    fetcher = build(Names([PUBLIC]), site)
+    for _ in range(2):
+        await fetcher.fetch("https://employer.example/r/x")
+        await fetcher.send("https://employer.example/r/x", {})
+    assert len(site.asked) == 4
+    assert all("cookie" not in asked.headers for asked in site.asked)
