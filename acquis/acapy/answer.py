@@ -76,11 +76,16 @@ class Answer:
             return dict(found)
         raise self._unexpected(name)
 
-    def inside(self, *names: str) -> Answer:
-        """Return the object found by following ``names``; an empty one when it is absent."""
+    def foreign(self, *names: str) -> object:
+        """Return what somebody else wrote, found by following ``names``: anything, None if absent."""
         found: object = self._value
         for name in names:
             found = found.get(name) if isinstance(found, dict) else None
+        return found
+
+    def inside(self, *names: str) -> Answer:
+        """Return the object found by following ``names``; an empty one when it is absent."""
+        found = self.foreign(*names)
         return Answer(found if found is not None else {}, self.about)
 
     def each(self, name: str) -> Iterator[Answer]:

@@ -219,7 +219,7 @@ def _read_record(answer: Answer) -> Record:
     verdict = answer.optional_text("verified")
     forms = answer.inside("by_format")
     request = forms.inside("pres_request", "anoncreds")
-    presentation = forms.inside("pres", "anoncreds")
+    presentation = forms.foreign("pres", "anoncreds")
     return Record(
         id=answer.text("pres_ex_id"),
         role=Role(answer.text("role")),
@@ -230,7 +230,7 @@ def _read_record(answer: Answer) -> Record:
         verified={"true": True, "false": False}.get(verdict or ""),
         warnings=answer.texts("verified_msgs"),
         request=UnverifiedProofRequest(request.document()) if request else None,
-        presentation=UnverifiedPresentation(presentation.document()) if presentation else None,
+        presentation=None if presentation is None else UnverifiedPresentation(presentation),
         error=answer.optional_text("error_msg"),
         answered_thread_id=answer.inside("pres", "~thread").optional_text("thid"),
     )
