@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, Final
 
+from acquis.credentials.basis import digest_of
 from acquis.credentials.disclosure import describe, describe_choice
 from acquis.credentials.policy import Conclusion, parse_decision
 from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
 from acquis.credentials.report import Aspect, Outcome, VerificationReport
 from acquis.credentials.request import parse_presentation_request
-from acquis.credentials.wire import Node, canonical_json
+from acquis.credentials.wire import Node
 from acquis.registry.keys import SigningKey, did_key_of, parse_did_key
 from acquis.registry.proof import sign_document, verify_proof
 from acquis.registry.rules import RuleBroken
@@ -191,8 +191,4 @@ def _both(text: Text) -> dict[str, str]:
 
 
 def _digest(content: Mapping[str, Any] | None) -> str | None:
-    """Return the SHA-256 of the canonical form of a document that was kept."""
-    if content is None:
-        return None
-    written = canonical_json(content).encode(errors="surrogatepass")
-    return f"sha256:{sha256(written).hexdigest()}"
+    return None if content is None else digest_of(content)

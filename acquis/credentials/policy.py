@@ -269,15 +269,6 @@ def decide(report: VerificationReport, policy: Policy) -> Decision:
     )
 
 
-def refuse_unreadable(says: Text, policy: Policy) -> Decision:
-    """Return the refusal of what could not be read, where ``says`` is what was wrong with it."""
-    refusal = Text(
-        "Refused: the presentation cannot be read.",
-        "Refusé : la présentation ne peut pas être lue.",
-    )
-    return Decision(Conclusion.REFUSED, policy.name, (refusal, says), ("readable",))
-
-
 def _unchecked(missing: tuple[str, ...]) -> Text:
     named = ", ".join(missing)
     return Text(f"Required and never checked: {named}.", f"Exigé et jamais vérifié : {named}.")
