@@ -44,6 +44,7 @@ __all__ = [
     "build_next_entry",
     "key_commitment",
     "parse_did",
+    "peek_did",
     "verify_did_log",
 ]
 
@@ -200,6 +201,17 @@ def verify_did_log(
         raise
     except LIBRARY_ERRORS as error:
         raise _log_refusal(error, witness is not None) from error
+
+
+def peek_did(log: bytes) -> str | None:
+    """Return the DID that the first entry of a log names, None when it names none; unverified.
+
+    Raises: RuleBroken (json, size).
+    """
+    entry = parse_json(log.split(b"\n", 1)[0], MAX_LINE_BYTES)
+    state = entry.get("state") if isinstance(entry, dict) else None
+    did = state.get("id") if isinstance(state, dict) else None
+    return did if isinstance(did, str) else None
 
 
 def _log_refusal(error: Exception, witnessed: bool) -> RuleBroken:

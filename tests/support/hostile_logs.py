@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from itertools import pairwise
 from typing import Any
 
 from did_webvh.askar import AskarSigningKey
@@ -61,15 +60,6 @@ class History:
             forked = build_next_entry(forked, key, following).encode()
         return forked.decode()
 
-    def another_did_of_the_same_folder(self) -> str:
-        """Longer and newer, with a first entry of its own."""
-        other = Issuer(name="other")
-        log = other.log.encode()
-        keys = [other.next, *KEYS]
-        for key, following in pairwise(keys):
-            log = build_next_entry(log, key, following).encode()
-        return log.decode()
-
     def extended_by_a_stranger(self) -> str:
         return build_next_entry(self.third.encode(), KEYS[4], KEYS[3])
 
@@ -83,7 +73,6 @@ LOG_ATTACKS: list[tuple[Callable[[History], str], Rule]] = [
     (History.cut_in_the_middle, Rule.LOG_ROLLBACK),
     (History.forked_by_its_issuer, Rule.LOG_ROLLBACK),
     (History.forked_and_longer, Rule.LOG_ROLLBACK),
-    (History.another_did_of_the_same_folder, Rule.LOG_ROLLBACK),
     (History.extended_by_a_stranger, Rule.LOG_CHAIN),
 ]
 

@@ -192,29 +192,10 @@ class Mirror:
         """Return the trust list of an anchor with the highest version, verified.
 
         The order of the index is the host's word; the version is the anchor's. What the index
-        names and does not hold takes no other list away.
-        Raises: NotFound, RuleBroken (nothing that is named holds).
+        names and does not hold takes no other list away, and no list answers below one that a
+        refresh has seen. Raises: NotFound, RuleBroken: the anchor's list could not be checked.
         """
-        files = self._files_of(anchor_did)
-        lists: list[Resource] = []
-        refusal: AcquisError | None = None
-        for resource_id in files.index_of(parse_did(anchor_did).folder).ids(
-            ResourceType.TRUST_LIST
-        ):
-            if parse_resource_id(resource_id)[0] != anchor_did:
-                continue
-            try:
-                lists.append(files.resolve_resource(resource_id, ResourceType.TRUST_LIST))
-            except (RuleBroken, NotFound) as error:
-                refusal = error
-        if not lists:
-            raise refusal or NotFound(
-                Text(
-                    "This anchor has published no trust list.",
-                    "Cette ancre n’a publié aucune liste de confiance.",
-                )
-            )
-        return max(lists, key=lambda found: int(found.content["version"]))
+        return self._source_of(anchor_did).lists.newest(anchor_did)
 
     def _source_of(self, did: str) -> Source:
         source = self._sources.get(parse_did(did).host)

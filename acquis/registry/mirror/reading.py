@@ -10,14 +10,16 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import file_digest
 from pathlib import Path
 
 from acquis.errors import NotFound
 from acquis.registry.content import ResourceType
 from acquis.registry.did import WebvhDid, parse_did
-from acquis.registry.did_log import DidDocument, verify_did_log
+from acquis.registry.did_log import MAX_LINE_BYTES, DidDocument, peek_did, verify_did_log
 from acquis.registry.index import Index, parse_index
+from acquis.registry.mirror.displaced import Displaced
 from acquis.registry.multibase import encode_base58
 from acquis.registry.paths import (
     PublishedPath,
@@ -28,12 +30,12 @@ from acquis.registry.paths import (
     witness_path,
 )
 from acquis.registry.resource import Link, Resource, parse_resource_id, verify_resource
-from acquis.registry.rules import Rule, broken
+from acquis.registry.rules import Rule, RuleBroken, broken
 from acquis.registry.status_list import link_in_force, verify_status_list
 from acquis.text import Text
 
 type Identity = tuple[int, int, int] | None
-type Remembered = Callable[[str], str | None]  # an issuer's folder → highest version id accepted
+type Remembered = Callable[[str], str | None]  # a DID → highest version id of its log accepted
 
 CACHE_BYTES = 64 * 1024 * 1024
 _OVERHEAD = 1024  # bytes charged for an entry besides its content
@@ -69,7 +71,7 @@ class VerifiedCache:
 
 
 class PublishedFiles:
-    """The published files of one host, in ``folder``."""
+    """The published files of one host, in ``folder``; those of displaced DIDs in ``displaced``."""
 
     def __init__(
         self,
@@ -77,12 +79,14 @@ class PublishedFiles:
         folder: Path,
         *,
         cache: VerifiedCache | None = None,
-        remembered: Remembered = lambda _folder: None,
+        remembered: Remembered = lambda _did: None,
+        displaced: Path | None = None,
     ) -> None:
         self.host = host
+        self.cache = cache or VerifiedCache()
         self._folder = folder
-        self._cache = cache or VerifiedCache()
         self._remembered = remembered
+        self._displaced = Displaced(displaced or folder.with_name("displaced"))
 
     def path_of(self, published: PublishedPath) -> Path:
         """Return where a published file lies in this folder."""
@@ -91,33 +95,46 @@ class PublishedFiles:
     def resolve_did(self, did: str) -> DidDocument:
         """Return the verified document of a DID. Raises: NotFound, RuleBroken."""
         parts = self._own(did)
-        files = (log_path(parts.folder), witness_path(parts.folder))
-        identity = tuple(map(self._identity, files))
-        held = self._cache.get(("did", did), identity)
+        identity = self._log_identity(parts)
+        held = self.cache.get(("did", did), identity)
         if isinstance(held, DidDocument):
             return held
-        log = self._read(files[0])
-        witness = self._read(files[1]) if identity[1] else None
-        document = verify_did_log(did, log, witness, *split_version(self._remembered(parts.folder)))
-        self._cache.put(("did", did), identity, document, 2 * len(log))
+        log, witness = self._log_of(parts)
+        document = verify_did_log(did, log, witness, *split_version(self._remembered(did)))
+        self.cache.put(("did", did), identity, document, 2 * len(log))
         return document
+
+    def holder(self, folder: str) -> str | None:
+        """Return the DID whose log lies in an issuer's folder, by its own word; None: no log."""
+        try:
+            with self.path_of(log_path(folder)).open("rb") as file:
+                return peek_did(file.readline(MAX_LINE_BYTES + 1))
+        except (OSError, RuleBroken):
+            return None
+
+    def displace(self, folder: str) -> None:
+        """Keep what is read of the DID in an issuer's folder before another's takes its place.
+
+        What does not resolve is not kept. The caller keeps other processes out.
+        """
+        did = self.holder(folder)
+        if did is not None:
+            with suppress(RuleBroken, NotFound):
+                self.resolve_did(did)
+                self._displaced.keep(did, self._folder)
 
     def resolve_resource(self, resource_id: str, expected: ResourceType | None = None) -> Resource:
         """Return a verified resource. Raises: NotFound, RuleBroken."""
         did, digest = parse_resource_id(resource_id)
         parts = self._own(did)
         published = resource_path(parts.folder, digest)
-        identity = (
-            self._identity(published),
-            self._identity(log_path(parts.folder)),
-            self._identity(witness_path(parts.folder)),
-        )
-        held = self._cache.get(resource_id, identity)
+        identity = (self._identity(published), *self._log_identity(parts))
+        held = self.cache.get(resource_id, identity)
         if isinstance(held, Resource) and (expected is None or held.type is expected):
             return held
         raw = self._read(published)
         resource = verify_resource(raw, resource_id, self.resolve_did(did), expected)
-        self._cache.put(resource_id, identity, resource, len(raw))
+        self.cache.put(resource_id, identity, resource, len(raw))
         return resource
 
     def resolve_status_list(self, definition_id: str, at: int) -> tuple[Link, Resource]:
@@ -138,9 +155,9 @@ class PublishedFiles:
             )
         status_list = self.resolve_resource(link.id, ResourceType.STATUS_LIST)
         key = ("in force", definition_id, link)
-        if self._cache.get(key, (id(definition), id(status_list))) is None:
+        if self.cache.get(key, (id(definition), id(status_list))) is None:
             verify_status_list(definition, link, status_list)
-            self._cache.put(key, (id(definition), id(status_list)), (definition, status_list), 0)
+            self.cache.put(key, (id(definition), id(status_list)), (definition, status_list), 0)
         return link, status_list
 
     def tails_file(self, tails_hash: str) -> Path:
@@ -150,7 +167,7 @@ class PublishedFiles:
         path = self.path_of(published)
         if identity is None:
             raise _missing(published)
-        if self._cache.get(("tails", tails_hash), identity) is None:
+        if self.cache.get(("tails", tails_hash), identity) is None:
             with path.open("rb") as file:
                 found = encode_base58(file_digest(file, "sha256").digest())
             if found != tails_hash:
@@ -159,7 +176,7 @@ class PublishedFiles:
                     "The tails file is not the one that its name says.",
                     "Le fichier tails n’est pas celui que dit son nom.",
                 )
-            self._cache.put(("tails", tails_hash), identity, path, 0)
+            self.cache.put(("tails", tails_hash), identity, path, 0)
         return path
 
     def folders(self) -> Iterator[str]:
@@ -171,7 +188,7 @@ class PublishedFiles:
         """Return the index of an issuer's folder (a hint). Raises: NotFound, RuleBroken."""
         published = index_path(folder)
         identity = self._identity(published)
-        held = self._cache.get(("index", folder), identity)
+        held = self.cache.get(("index", folder), identity)
         if isinstance(held, Index):
             return held
         raw = self._read(published)
@@ -183,8 +200,52 @@ class PublishedFiles:
                 "The index lies in another folder than its DID's.",
                 "L’index se trouve dans un autre dossier que celui de son DID.",
             )
-        self._cache.put(("index", folder), identity, index, 3 * len(raw))
+        self.cache.put(("index", folder), identity, index, 3 * len(raw))
         return index
+
+    def index_for(self, did: str) -> Index:
+        """Return the index of a DID, also of a displaced one (a hint).
+
+        Raises: NotFound, RuleBroken.
+        """
+        parts = self._own(did)
+        index = self.index_of(parts.folder)
+        if index.did != did:
+            published = index_path(parts.folder)
+            index = parse_index(self._read(published, self._displaced.path_of(parts, published)))
+        return index
+
+    def identity_of_folder(self, did: str) -> object:
+        """Return what changes whenever a file is put in place in the folder of a DID."""
+        parts = self._own(did)
+        index, resource = index_path(parts.folder), resource_path(parts.folder, "-")
+        resources = _identity(self.path_of(resource).parent)
+        return (*self._log_identity(parts), self._identity(index), resources)
+
+    def _log_identity(self, parts: WebvhDid) -> tuple[Identity, ...]:
+        log = log_path(parts.folder)
+        witness = self._identity(witness_path(parts.folder))
+        displaced = _identity(self._displaced.path_of(parts, log))
+        return self._identity(log), witness, displaced
+
+    def _log_of(self, parts: WebvhDid) -> tuple[bytes, bytes | None]:
+        """Return the log and the witness file of a DID, from where they are its own.
+
+        Raises: NotFound, RuleBroken.
+        """
+        log, witness = log_path(parts.folder), witness_path(parts.folder)
+        raw = self._read(log)
+        if peek_did(raw) in {str(parts), None}:
+            return raw, self._read_present(witness, self.path_of(witness))
+        kept = self._displaced.path_of(parts, log)
+        if not kept.exists():
+            raise broken(
+                Rule.PATH,
+                f"Another identity’s log lies in its folder ({parts.folder}).",
+                f"Le journal d’une autre identité se trouve dans son dossier ({parts.folder}).",
+            )
+        present = self._read_present(witness, self._displaced.path_of(parts, witness))
+        return self._read(log, kept), present
 
     def _own(self, did: str) -> WebvhDid:
         parts = parse_did(did)
@@ -198,15 +259,14 @@ class PublishedFiles:
         return parts
 
     def _identity(self, published: PublishedPath) -> Identity:
-        try:
-            found = self.path_of(published).stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return _identity(self.path_of(published))
 
-    def _read(self, published: PublishedPath) -> bytes:
+    def _read_present(self, published: PublishedPath, path: Path) -> bytes | None:
+        return self._read(published, path) if path.exists() else None
+
+    def _read(self, published: PublishedPath, path: Path | None = None) -> bytes:
         try:
-            with self.path_of(published).open("rb") as file:
+            with (path or self.path_of(published)).open("rb") as file:
                 raw = file.read(published.max_bytes + 1)
         except OSError as error:
             raise _missing(published) from error
@@ -223,6 +283,14 @@ def split_version(version_id: str | None) -> tuple[int, str | None]:
     """Return the number in a version id (0 when there is none), and the id itself."""
     number = (version_id or "").split("-", 1)[0]
     return (int(number), version_id) if number.isdecimal() else (0, None)
+
+
+def _identity(path: Path) -> Identity:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _missing(published: PublishedPath) -> NotFound:

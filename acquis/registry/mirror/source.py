@@ -8,7 +8,9 @@ What lies in the folder of a source::
     root.json       the pinned root of trust
     applied.json    which version of each hash bin the copy holds, when the registry last confirmed
                     it, and when what it confirmed with was signed
-    remembered.json the highest version of each DID log that was ever accepted
+    displaced/      the last good files of DIDs in whose folders other DIDs' logs lie now
+    remembered.json the highest version of each DID's log that was ever accepted
+    lists.json      the newest trust list of each anchor that was ever seen
 
 A refresh (1) lets python-tuf verify root, timestamp and snapshot; (2) loads the hash bins whose
 version changed and so learns the name of every file in them; (3) fetches what differs into
@@ -21,7 +23,6 @@ at it again. Nothing that was once published is deleted here.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Collection, Iterator
@@ -39,7 +40,10 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # its documented n
 from tuf.ngclient.updater import Updater
 
 from acquis.errors import InvalidInput, NotFound, Unavailable
+from acquis.registry.did_log import DidDocument
 from acquis.registry.mirror.download import BoundedFetcher, check_base_url
+from acquis.registry.mirror.newest_list import NewestLists
+from acquis.registry.mirror.notes import load_notes, save_notes, write_synced
 from acquis.registry.mirror.reading import PublishedFiles, VerifiedCache
 from acquis.registry.mirror.staging import Staging, Wanted, holds
 from acquis.registry.mirror.succession import Succession
@@ -91,7 +95,14 @@ class Source:
         self._base_url = check_base_url(base_url)
         self._folder = folder
         self._trusted_root = trusted_root
-        self.files = PublishedFiles(host, folder / "files", cache=cache, remembered=self.remembered)
+        self.files = PublishedFiles(
+            host,
+            folder / "files",
+            cache=cache,
+            remembered=self.remembered,
+            displaced=folder / "displaced",
+        )
+        self.lists = NewestLists(self.files, folder / "lists.json")
         self._succession = Succession(self.files, self.remembered)
         self._staging = Staging(folder / "staging", self._base_url)
 
@@ -110,9 +121,9 @@ class Source:
         applied = self._load_applied()
         return min(applied.confirmed_ns, applied.signed_ns or applied.confirmed_ns)
 
-    def remembered(self, folder: str) -> str | None:
-        """Return the highest version id ever accepted for the log in an issuer's folder."""
-        version_id = _load(self._folder / "remembered.json").get(folder)
+    def remembered(self, did: str) -> str | None:
+        """Return the highest version id ever accepted for the log of a DID."""
+        version_id = load_notes(self._folder / "remembered.json").get(did)
         return version_id if isinstance(version_id, str) else None
 
     def refresh(self, deadline: float) -> SourceRefresh:
@@ -220,19 +231,28 @@ class Source:
     def _put_in_place(self, wanted: list[Wanted]) -> Iterator[tuple[Wanted, str]]:
         staged = self._staging.paths(wanted)
         _sync(staged.values())
+        folders = {each.published.folder for each in wanted} - {""}  # tails lie in none
         for each in sorted(wanted, key=self._rank):
             target = self.files.path_of(each.published)
             try:
-                version = self._succession.check(each.published, staged)
+                if self._succession.displaces(each.published, staged):
+                    self.lists.remember(each.published.folder)
+                    self.files.displace(each.published.folder)
+                document = self._succession.check(each.published, staged)
             except (RuleBroken, NotFound) as error:
                 yield each, str(getattr(error, "rule", error.code))
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             staged[each.published].replace(target)
-            if version is not None:  # only now: what is remembered must be there to be read
-                known = _load(self._folder / "remembered.json")
-                _save(self._folder / "remembered.json", {**known, each.published.folder: version})
+            if document is not None:  # only now: what is remembered must be there to be read
+                self._remember(document)
+        for folder in folders:
+            self.lists.remember(folder)
         self._staging.clear()
+
+    def _remember(self, document: DidDocument) -> None:
+        path = self._folder / "remembered.json"
+        save_notes(path, {**load_notes(path), document.did: document.version_id})
 
     def _rank(self, wanted: Wanted) -> tuple[int, str, str]:
         published = wanted.published
@@ -256,14 +276,14 @@ class Source:
             except OSError as error:
                 raise _no_root() from error
             if not pinned.exists() or pinned.read_bytes() != root:
-                _write(pinned, root)
+                write_synced(pinned, root)
             return root
         if not pinned.exists():
             raise _no_root()
         return pinned.read_bytes()
 
     def _load_applied(self) -> _Applied:
-        noted = _load(self._folder / "applied.json")
+        noted = load_notes(self._folder / "applied.json")
         bins, confirmed = noted.get("bins"), noted.get("confirmed_ns")
         signed = noted.get("signed_ns", 0)
         if not isinstance(bins, dict) or not isinstance(confirmed, int):
@@ -271,7 +291,7 @@ class Source:
         return _Applied(bins, confirmed, signed if isinstance(signed, int) else 0)
 
     def _save_applied(self, applied: _Applied) -> None:
-        _save(
+        save_notes(
             self._folder / "applied.json",
             {
                 "bins": applied.bins,
@@ -298,28 +318,6 @@ def _probes(roles: SuccinctRoles) -> dict[str, str]:
         probes.setdefault(roles.get_role_for_target(name), name)
         number += 1
     return probes
-
-
-def _load(path: Path) -> dict[str, Any]:
-    """Return one of our own notes; an absent or damaged one is an empty one."""
-    try:
-        noted = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return noted if isinstance(noted, dict) else {}
-
-
-def _save(path: Path, noted: dict[str, Any]) -> None:
-    _write(path, json.dumps(noted, separators=(",", ":")).encode())
-
-
-def _write(path: Path, raw: bytes) -> None:
-    fresh = path.with_name(f".{path.name}.new")
-    with fresh.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 def _sync(paths: Collection[Path]) -> None:

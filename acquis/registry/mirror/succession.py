@@ -2,11 +2,16 @@
 
 The registry host signs whatever it likes; these files are what it could take a good copy away with:
 
-1. a DID log is the successor of the one that stands, sound, and lies where its DID says;
+1. a DID log is sound, lies where its DID says and is the successor of the last one of that DID;
 2. a witness file goes with the log that stands or with the one that comes with it;
 3. a resource is the one of its path, sound, and keeps the links that stood;
-4. an index has its form, is its folder's and still lists what it listed and the copy holds;
+4. an index has its form, is the DID's whose log stands and still lists what the last one of that
+   DID listed and the copy holds;
 5. a tails file is the one that its name says.
+
+A folder is the host's to give away, so a log of another DID may take the place of one: whoever came
+first, rightly or not, keeps nobody out. What was good of the other DID is displaced, not lost (see
+``displaced``), is still read, and is what a later log or index of that DID is compared with.
 
 A resource at a new path is not looked into: whoever reads it verifies it.
 """
@@ -20,7 +25,7 @@ from pathlib import Path
 from acquis.errors import NotFound
 from acquis.registry.content import ResourceType
 from acquis.registry.did import parse_did
-from acquis.registry.did_log import MAX_LINE_BYTES, DidDocument, verify_did_log
+from acquis.registry.did_log import DidDocument, peek_did, verify_did_log
 from acquis.registry.index import Index, parse_index
 from acquis.registry.mirror.reading import PublishedFiles, Remembered, split_version
 from acquis.registry.multibase import encode_base58
@@ -33,7 +38,7 @@ from acquis.registry.paths import (
 )
 from acquis.registry.resource import parse_resource_id, verify_resource
 from acquis.registry.rules import Rule, RuleBroken, broken
-from acquis.registry.strict_json import parse_json, parse_object
+from acquis.registry.strict_json import parse_object
 
 type Staged = Mapping[PublishedPath, Path]
 
@@ -45,10 +50,10 @@ class Succession:
         self._files = files
         self._remembered = remembered
 
-    def check(self, published: PublishedPath, staged: Staged) -> str | None:
+    def check(self, published: PublishedPath, staged: Staged) -> DidDocument | None:
         """Check that the staged file may be put in place.
 
-        Returns the version of a log, to be remembered once it is in place.
+        Returns the document of a log, its version to be remembered once it is in place.
         Raises: RuleBroken, NotFound.
         """
         path = staged[published]
@@ -64,12 +69,24 @@ class Succession:
             _check_tails(published, path)
         return None
 
+    def displaces(self, published: PublishedPath, staged: Staged) -> bool:
+        """Say whether a log of another DID than the one whose log stands comes with this file."""
+        if published.kind not in {FileKind.LOG, FileKind.WITNESS}:
+            return False
+        fresh, holder = staged.get(log_path(published.folder)), self._files.holder(published.folder)
+        if fresh is None or holder is None:
+            return False
+        try:
+            return peek_did(fresh.read_bytes()) != holder
+        except RuleBroken:
+            return False  # it will be refused
+
     def _standing(self, published: PublishedPath) -> Path | None:
         path = self._files.path_of(published)
         return path if path.exists() else None
 
-    def _check_log(self, published: PublishedPath, path: Path, witness: Path | None) -> str:
-        document = self._verify_log(published.folder, path, witness)
+    def _check_log(self, published: PublishedPath, path: Path, witness: Path | None) -> DidDocument:
+        document = self._verify_log(path, witness)
         parts = parse_did(document.did)
         if parts.folder != published.folder or parts.host != self._files.host:
             raise broken(
@@ -77,24 +94,23 @@ class Succession:
                 "A DID log lies elsewhere than its DID says.",
                 "Un journal de DID ne se trouve pas là où son DID le dit.",
             )
-        return document.version_id
+        return document
 
-    def _verify_log(self, folder: str, path: Path, witness: Path | None) -> DidDocument:
+    def _verify_log(self, path: Path, witness: Path | None) -> DidDocument:
         log = path.read_bytes()
         proofs = witness.read_bytes() if witness else None
-        return verify_did_log(_did_of(log), log, proofs, *self._highest_version(folder))
+        did = str(peek_did(log))
+        return verify_did_log(did, log, proofs, *self._highest_version(did))
 
-    def _highest_version(self, folder: str) -> tuple[int, str | None]:
-        """The one that is remembered, or that of the log that stands: a crash may part the two."""
-        known = split_version(self._remembered(folder))
-        standing = self._standing(log_path(folder))
-        if standing is not None:
-            try:
-                document = self._files.resolve_did(_did_of(standing.read_bytes()))
-            except (RuleBroken, NotFound):
-                return known  # it is no log, or an older one than is remembered
-            if document.version_number > known[0]:
-                return document.version_number, document.version_id
+    def _highest_version(self, did: str) -> tuple[int, str | None]:
+        """The one that is remembered, or that of its log in the copy: a crash may part the two."""
+        known = split_version(self._remembered(did))
+        try:
+            document = self._files.resolve_did(did)
+        except (RuleBroken, NotFound):
+            return known  # it has no log, or an older one than is remembered
+        if document.version_number > known[0]:
+            return document.version_number, document.version_id
         return known
 
     def _check_witness(self, published: PublishedPath, staged: Staged) -> None:
@@ -103,14 +119,14 @@ class Succession:
         fresh, standing = staged.get(log), self._standing(log)
         if fresh is not None:
             try:
-                self._verify_log(published.folder, fresh, staged[published])
+                self._check_log(log, fresh, staged[published])
             except RuleBroken:
                 if standing is None:
                     raise
             else:
                 return
         if standing is not None:
-            self._verify_log(published.folder, standing, staged[published])
+            self._verify_log(standing, staged[published])
 
     def _check_resource(self, published: PublishedPath, path: Path) -> None:
         if self._standing(published) is None:
@@ -140,7 +156,7 @@ class Succession:
         following = parse_index(path.read_bytes())
         parts = parse_did(following.did)
         try:
-            standing = self._files.index_of(published.folder)
+            standing = self._files.index_for(following.did)
         except (RuleBroken, NotFound):
             standing = Index(following.did, {})
         lost = {
@@ -150,7 +166,7 @@ class Succession:
         }
         if (
             (parts.folder, parts.host) != (published.folder, self._files.host)
-            or (standing.did != following.did and _holds(self._files.resolve_did, standing.did))
+            or self._files.holder(published.folder) not in {following.did, None}
             or any(_holds(self._files.resolve_resource, each) for each in lost)
         ):
             raise broken(
@@ -178,9 +194,3 @@ def _check_tails(published: PublishedPath, path: Path) -> None:
             "The tails file is not the one that its name says.",
             "Le fichier tails n’est pas celui que dit son nom.",
         )
-
-
-def _did_of(log: bytes) -> str:
-    entry = parse_json(log.split(b"\n", 1)[0], MAX_LINE_BYTES)
-    state = entry.get("state") if isinstance(entry, dict) else None
-    return str(state.get("id")) if isinstance(state, dict) else ""
