@@ -26,6 +26,7 @@ from demo.people import Refused, Visitor
 from demo.story import PYTHON, RECRUITER
 from support.agents import until
 from support.employers import Employer, hiring
+from support.exchanges import SQL
 from support.linking import flatten, in_common
 from support.town import Running
 
@@ -36,6 +37,13 @@ ADA, BELA = "Ada Farrington", "Béla Vörösmarty-Szűcs"
 CLEO, DORA = "Cleo Marchetti", "Dora Lindqvist"
 """The one has no award at all, the other has it at a level below the one asked."""
 QUESTION = {"competencies": [{"key": PYTHON, "minimum_level": 3}], "purpose": "A position"}
+CHOICE = QUESTION | {
+    "competencies": [
+        {"key": PYTHON, "minimum_level": 3},
+        {"key": SQL, "minimum_level": 1, "optional": True},
+    ]
+}
+"""Leaves the second to the learner: the wallet is then shown the question before it is invited."""
 BY_CHANCE = 400
 """Octets by which two envelopes differ in length because random numbers have fewer digits."""
 
@@ -73,7 +81,8 @@ class Scene:
         ):
             request_id, link = await self.ask(recruiter, question)
             path = await opened(learner, link)
-            await learner.post(f"{path}/share")
+            suggested = (await learner.get(f"{path}/question")).get("choice")
+            await learner.post(f"{path}/share", {"choice": suggested} if suggested else {})
             result = await recruiter.until(
                 f"/api/requests/{request_id}",
                 lambda found: found["decision"] is not None,
@@ -82,28 +91,33 @@ class Scene:
         assert result["decision"]["conclusion"] == "accepted"
         return await employer.view()
 
-    async def decline(self, learner_name: str) -> View:
+    async def decline(self, learner_name: str, asking: View = QUESTION) -> View:
         """Have a learner say no to the employer in the north; return all there is of it there."""
+        tells = asking is QUESTION
         self.north.begin()
         async with (
             self.learner(learner_name) as learner,
             Visitor(self.north.url, RECRUITER) as recruiter,
         ):
-            request_id, link = await self.ask(recruiter)
+            request_id, link = await self.ask(recruiter, asking)
             path = await opened(learner, link)
             question = await learner.get(f"{path}/question")
-            if not any(question["groups"].values()):
+            can_answer = bool(question["groups"].get("c1"))
+            if not can_answer:
                 with pytest.raises(Refused):
                     await learner.post(f"{path}/share")
             assert self.north.told == []  # so far; what is sent now, the learner's own click sends
             await learner.post(f"{path}/decline")
+            await learner.until(path, lambda found: not found["open"])
             page = f"/api/requests/{request_id}"
-            result = await recruiter.until(page, lambda found: not found["open"], until="over")
+            result = await recruiter.until(
+                page, lambda found: not (tells and found["open"]), until="over" if tells else ""
+            )
             shown = await recruiter.http.get(
                 f"/requests/{request_id}", headers={"accept": "text/html"}
             )
         return {
-            "can answer": any(question["groups"].values()),
+            "can answer": can_answer,
             "seen": {
                 **await self.north.view(),
                 "result": result,
@@ -127,6 +141,7 @@ async def scene(running: Running) -> AsyncIterator[Scene]:
     for name in (ADA, BELA):
         await running.claim(name)
     await running.claim(DORA, level=2)
+    await running.story.until_mirrored()  # all prove against the list that stands from here on
     async with hiring(running, "north", "south") as (north, south):
         made = Scene(running, north, south)
         for who, name in (("ada", ADA), ("bela", BELA)):
@@ -260,10 +275,36 @@ async def test_declined_does_not_have_it_and_level_too_low_are_the_same(scene: S
         assert len(view["links"]) == 1
         [said] = (each["message"] for each in view["messages"])
         assert said["description"] == {"en": present_proof.DECLINED, "code": "abandoned"}
+    hold_alike(seen)
+    once_more = (await scene.decline(ADA))["seen"]
+    assert in_common(seen[ADA], once_more) == in_common(seen[ADA], seen[BELA])
+
+
+async def test_where_there_is_a_choice_all_three_are_silence(scene: Scene) -> None:
+    cases = {name: await scene.decline(name, CHOICE) for name in (ADA, BELA, CLEO, DORA)}
+    seen = {name: case["seen"] for name, case in cases.items()}
+    for view in seen.values():
+        assert [each["method"] for each in view["links"]] == ["GET"]
+        assert view["messages"] == []
+    hold_alike(seen)
+
+
+def hold_alike(seen: dict[str, View]) -> None:
+    """Any two have in common what those of two learners who could have answered have."""
     two_who_could = in_common(seen[ADA], seen[BELA])
     for one, other in combinations(seen, 2):
         assert in_common(seen[one], seen[other]) == two_who_could
     assert len({len(flatten(view)) for view in seen.values()}) == 1
+
+
+async def test_what_was_chosen_tells_no_learner_from_another(scene: Scene) -> None:
+    north = await scene.present(ADA, scene.north, CHOICE)
+    south = await scene.present(ADA, scene.south, CHOICE)
+    other = await scene.present(BELA, scene.south, CHOICE)
+    for view in (north, south, other):
+        assert [each["method"] for each in view["links"]] == ["GET", "POST"]
+        assert view["links"][1]["body"] == {"competencies": ["c1"], "learner_name": False}
+    assert in_common(north, south) == in_common(north, other)
 
 
 def presentation_of(view: View) -> View:

@@ -53,7 +53,11 @@ class Employer:
     async def view(self) -> dict[str, Any]:
         """Return all that came from wallets since `begin`, opened as far as this employer can."""
         return {
-            "links": [_read(each) for each in self.asked if each.path.startswith("/r/")],
+            "links": [
+                _read(each) | {"body": json.loads(each.body or b"null")}
+                for each in self.asked
+                if each.path.startswith("/r/")
+            ],
             "messages": [await self._open(each) for each in self.told],
         }
 
