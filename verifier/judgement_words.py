@@ -47,6 +47,10 @@ _NOT_CHECKED: Final = Text(
     "Not checked here: who made this request, and who hands this file on.",
     "Non vérifié ici : qui a fait cette demande, et qui transmet ce fichier.",
 )
+_AT_ASKED: Final = Text(
+    "Of a request that you made yourself, --at asked judges by what was in force then.",
+    "D’une demande que vous avez faite vous-même, --at asked juge d’après ce qui valait alors.",
+)
 _LEARNED: Final = Text("Learned:", "Appris :")
 
 
@@ -63,13 +67,15 @@ def write_judgement(found: Judgement, language: Language) -> Iterator[str]:
         asked, judged = moment_in_words(found.asked_at), moment_in_words(found.judged_at)
         yield say(
             Text(
-                f"Asked on {asked.en}; judged by what was in force on {judged.en}."
-                " What came later is not known here.",
-                f"Demandé le {asked.fr} ; jugé d’après ce qui valait le {judged.fr}."
-                " Ce qui a suivi n’est pas connu ici.",
+                f"Asked on {asked.en}, by the file’s own word; judged by what was in force on"
+                f" {judged.en}.",
+                f"Demandé le {asked.fr}, selon le fichier lui-même ; jugé d’après ce qui valait le"
+                f" {judged.fr}.",
             )
         )
     yield say(_NOT_CHECKED)
+    if found.decision.conclusion is not Conclusion.ACCEPTED and found.is_judged_later:
+        yield say(_AT_ASKED)
     yield from _write_report(found.report, language)
     if found.learned is not None and found.is_authentic:
         yield ""

@@ -57,6 +57,11 @@ class Judgement:
         """Whether what was shown was found authentic; whether to accept is the decision's."""
         return self.report.authentic is Outcome.VALID
 
+    @property
+    def is_judged_later(self) -> bool:
+        """Whether it was judged by another moment than that of asking."""
+        return self.judged_at != self.asked_at
+
 
 def judge(
     saved: SavedPresentation,

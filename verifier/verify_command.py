@@ -3,6 +3,10 @@
 Exit status: 0 accepted, 1 refused, 2 could not tell. A file that is neither, or cannot be read, a
 mirror or a pack that cannot be believed: 2, for nothing can be said of what it holds. A presentation
 that is there but is none: 1, as the service refuses it.
+
+When it was asked is the file's own word, which no proof covers: whoever lost a credential could date
+their file before. So everything is judged by what is in force now, unless somebody who knows that
+the request is theirs says ``--at asked``.
 """
 
 from __future__ import annotations
@@ -114,9 +118,10 @@ def verify(  # noqa: PLR0917 - typer gives them by name
     at: Annotated[
         str,
         typer.Option(
-            metavar="asked|now|TIME", help="Judge by what was in force then (2026-11-22T12:00:00Z)."
+            metavar="now|asked|TIME",
+            help="Judge by what was in force then; asked: only of a request you made yourself.",
         ),
-    ] = "asked",
+    ] = "now",
     max_age: Annotated[
         int, typer.Option(min=1, max=87_600, help="How old the mirror may be, in hours.")
     ] = 24,

@@ -78,7 +78,8 @@ def newer(studio: Studio, learner: Learner, tmp_path_factory: pytest.TempPathFac
 def run(
     file: Path | str, *arguments: str | Path, status: int, stdin: bytes | None = None
 ) -> Result:
-    done = RUN.invoke(app, [str(file), *map(str, arguments)], input=stdin)
+    at = () if "--at" in arguments else ("--at", "asked")  # the day may change meanwhile
+    done = RUN.invoke(app, [str(file), *map(str, arguments), *at], input=stdin)
     assert done.exit_code == status, done.output + done.stderr
     assert done.exception is None or isinstance(done.exception, SystemExit)
     return done
@@ -106,7 +107,7 @@ def test_a_genuine_presentation_is_accepted_and_the_report_begins_with_that(
     assert any("Python" in each["en"] for each in found["learned"]["proved"])
     raw = file.read_bytes()
     assert run("-", *by, status=0, stdin=raw).stdout.startswith("ACCEPTED")
-    assert run("file", file, *by, status=0).stdout.startswith("ACCEPTED")
+    assert run("file", *(str(file), *by), status=0).stdout.startswith("ACCEPTED")
 
 
 def test_the_strict_policy_is_another(
@@ -133,16 +134,21 @@ def test_a_revoked_credential_is_refused_by_whichever_list_it_is_proved(
     assert (found["agent-verdict"], found["not-revoked"]) == ("invalid", "invalid")
 
 
-def test_what_was_asked_earlier_is_judged_by_what_was_in_force_then(
+def test_when_it_was_asked_is_the_files_word_and_not_relied_on(
     studio: Studio, learner: Learner, newer: Path, tmp_path: Path
 ) -> None:
     asked_at = learner.revoked_at - 60
-    early = studio.save(learner.good, learner.held, asked_at=asked_at)
-    file = write_file(tmp_path / "early.json", early)
+    early = studio.save(learner.bad, learner.revoked, asked_at=asked_at)
+    file = write_file(tmp_path / "early.json", early)  # dated before the revocation, by its holder
     by = ("--mirror", newer, "--anchor", studio.anchor.did)
-    run(file, *by, status=0)
-    later = run(file, *by, "--at", "now", "--json", status=1)
-    assert checks_of(later)["not-revoked"] == "invalid"
+    later = json.loads(run(file, *by, "--at", "now", "--json", status=1).stdout)
+    assert later["judged_at"] > later["asked_at"] == asked_at
+    assert "not-revoked" in later["decision"]["because"]
+    assert "--at asked" in run(file, *by, "--at", "now", status=1).stdout
+    bare = RUN.invoke(app, ["file", str(file), *map(str, by)])
+    assert bare.exit_code == 1
+    said = run(file, *by, "--at", "asked", status=0).stdout  # somebody says the request is theirs
+    assert "by the file’s own word" in said
     run(file, *by, "--at", "2000-01-01T00:00:00Z", status=0)  # never earlier than it was asked
     assert "--at takes" in run(file, *by, "--at", "yesterday", status=2).stderr
 
@@ -294,7 +300,7 @@ def test_no_connection_is_opened_and_no_name_is_looked_up(
     file = write_file(tmp_path / "saved.json", saved)
     pack = studio.pack(mirror, tmp_path / "pack.zip")
     for source in (("--mirror", mirror), ("--pack", pack)):
-        words = ["verify", file, *source, "--anchor", studio.anchor.did]
+        words = ["verify", file, *source, "--anchor", studio.anchor.did, "--at", "asked"]
         done = subprocess.run(
             [sys.executable, "-c", _FENCED, *map(str, words)],
             check=False,
