@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
+from functools import cache
 from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
@@ -250,6 +251,12 @@ def _write(value: Any) -> object:
     return [_write(each) for each in value] if isinstance(value, tuple) else value
 
 
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    """Return the types of a dataclass's fields; to work them out takes longer than to read it."""
+    return get_type_hints(kind)
+
+
 def _read(node: Node, kind: Any) -> Any:  # noqa: PLR0911 - one line for each type there is
     """Read one answer back as ``kind``; raises ``InvalidInput``."""
     if get_origin(kind) is UnionType:
@@ -259,9 +266,9 @@ def _read(node: Node, kind: Any) -> Any:  # noqa: PLR0911 - one line for each ty
     if kind is Achievement:
         return parse_achievement({name: each.value for name, each in node.members().items()})
     if is_dataclass(kind):
-        hints = get_type_hints(kind)
-        node.refuse_others(hints)
         build: Any = kind
+        hints = _hints(build)
+        node.refuse_others(hints)
         return build(**{name: _read(node.member(name), hints[name]) for name in hints})
     if kind is date:
         return node.date()

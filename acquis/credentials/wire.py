@@ -176,18 +176,18 @@ def _refuse_number(_: str) -> NoReturn:
 
 
 def _depth(value: object) -> int:
-    level, below = 0, [value]
-    while below:
-        level += 1
-        if level > MAX_DEPTH:
-            break
+    level, below = 1, [value]
+    while level <= MAX_DEPTH:
         inside: list[object] = []
         for each in below:
             if isinstance(each, dict):
                 inside.extend(each.values())
             elif isinstance(each, list):
                 inside.extend(each)
-        below = inside
+        if not inside:
+            break
+        level += 1
+        below = [each for each in inside if isinstance(each, (dict, list))]
     return level
 
 
