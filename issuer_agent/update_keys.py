@@ -8,10 +8,8 @@ which, so that a rotation killed at any moment is taken up by reading the two to
 
 from __future__ import annotations
 
-import fcntl
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from typing import Any
 from acquis.errors import Conflict
 from acquis.registry.did_log import key_commitment
 from acquis.registry.keys import SigningKey
+from acquis.service import file_lock
 from acquis.service.files import write_whole
 from acquis.text import Text
 
@@ -79,24 +78,19 @@ def last_parameters(log: str) -> dict[str, Any]:
     return parameters
 
 
-@contextmanager
-def only_one(file: Path) -> Iterator[None]:
+def only_one(file: Path) -> AbstractContextManager[None]:
     """Keep every other process from rotating the keys in ``file``; a killed one lets go.
 
     Raises ``Conflict`` at once when another holds them.
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with file.with_suffix(".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Conflict(
-                Text(
-                    "These keys are being rotated by another process",
-                    "Un autre processus est en train de renouveler ces clés",
-                )
-            ) from error
-        yield
+    return file_lock.only_one(
+        file.with_suffix(".lock"),
+        Text(
+            "These keys are being rotated by another process",
+            "Un autre processus est en train de renouveler ces clés",
+        ),
+    )
 
 
 def _read(file: Path) -> UpdateKeys:

@@ -16,10 +16,8 @@ elsewhere in between. ``did.jsonl`` is written last: with it the anchor is set u
 
 from __future__ import annotations
 
-import fcntl
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,6 +28,7 @@ from acquis.registry.did_log import DidDocument, build_genesis, verify_did_log
 from acquis.registry.keys import SigningKey
 from acquis.registry.paths import parse_folder
 from acquis.registry.strict_json import parse_json, parse_object
+from acquis.service import file_lock
 from acquis.service.files import write_whole
 from acquis.service.signing_keys import load_key, load_or_create_key
 from acquis.text import Text
@@ -131,21 +130,15 @@ def update_key_file(folder: Path, number: int, update_keys: Path | None = None) 
     return (update_keys or folder / "update-keys") / f"update-{number}.pem"
 
 
-@contextmanager
-def only_one(folder: Path) -> Iterator[None]:
+def only_one(folder: Path) -> AbstractContextManager[None]:
     """Hold the folder for one command. Raises: Conflict while another one holds it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Conflict(
-                Text(
-                    f"Another command is at work in {folder}; try again when it has ended.",
-                    f"Une autre commande est en cours dans {folder} ; réessayez ensuite.",
-                )
-            ) from error
-        yield
+    return file_lock.only_one(
+        folder / ".lock",
+        Text(
+            f"Another command is at work in {folder}; try again when it has ended.",
+            f"Une autre commande est en cours dans {folder} ; réessayez ensuite.",
+        ),
+    )
 
 
 def _same_anchor(anchor: Anchor, host: str, place: str, name: str) -> Anchor:

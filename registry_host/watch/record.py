@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -22,7 +21,8 @@ from typing import Any
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root  # type: ignore[attr-defined]  # its documented names
 
-from acquis.errors import Conflict, InvalidInput, NotFound
+from acquis.errors import InvalidInput, NotFound
+from acquis.service.file_lock import only_one
 from acquis.service.files import write_whole
 from acquis.text import Text
 from registry_host.watch.alarms import parse_alarm
@@ -106,16 +106,8 @@ class Record:
 @contextmanager
 def opened_record(folder: Path, now: Callable[[], datetime]) -> Iterator[Record]:
     """The record in ``folder``, locked for this process. Raises: Conflict, Untrusted."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Conflict(
-                Text(
-                    "Another watcher uses this folder.", "Un autre surveillant utilise ce dossier."
-                )
-            ) from error
+    refusal = Text("Another watcher uses this folder.", "Un autre surveillant utilise ce dossier.")
+    with only_one(folder / ".lock", refusal):
         yield Record(folder, now)
 
 
