@@ -3,7 +3,8 @@
 python-tuf says what is signed (``TargetFile``) but is not made for several threads; so it is asked
 first, by one thread, and its checks of length and digests are made here on every file that comes.
 Each thread has a fetcher of its own: one connection, one file at a time, its own time limit. The
-first file that fails ends the others; what had come by then stays and is not fetched again.
+first file that fails ends the others; what had come by then stays and is not fetched again. So does
+what was refused.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from acquis.registry.paths import PublishedPath
 
 MOST_CONNECTIONS = 6
 FILES_EACH = 8  # a further connection is opened for so many files
+MOST_KEPT = 256 * 1024 * 1024  # bytes of refused files
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -60,6 +62,7 @@ class Staging:
     def __init__(self, folder: Path, base_url: str) -> None:
         self._folder = folder
         self._base_url = base_url
+        self._asked: Sequence[Wanted] = ()
 
     def path_of(self, wanted: Wanted) -> Path:
         """Return where a file lies before it is put in place: two may have the same bytes."""
@@ -71,15 +74,28 @@ class Staging:
         return _Paths(self, files)
 
     def clear(self) -> None:
-        """Remove everything that was not put in place."""
-        for leftover in self._folder.iterdir():
-            leftover.unlink()
+        """Remove what was not put in place, but for what the last ``fetch`` was asked for.
+
+        That was refused. As long as the registry signs for it, it is looked at again by each
+        refresh; it is kept here, up to ``MOST_KEPT`` bytes, so that it is not fetched again too.
+        """
+        leftovers = list(self._folder.iterdir())
+        asked = {self.path_of(each) for each in self._asked} if leftovers else set()
+        self._asked = ()
+        kept = 0
+        for leftover in leftovers:
+            size = leftover.stat().st_size
+            if leftover in asked and kept + size <= MOST_KEPT:
+                kept += size
+            else:
+                leftover.unlink()
 
     def fetch(self, files: Sequence[Wanted], fetcher: BoundedFetcher) -> None:
         """Fetch what is not here yet; ``fetcher`` and a few like it share the work.
 
         Raises: DownloadError, RepositoryError, OSError: the first failure.
         """
+        self._asked = files
         queue = deque(files)
         stop = threading.Event()
         count = min(MOST_CONNECTIONS, -(-len(queue) // FILES_EACH))

@@ -12,7 +12,7 @@ import pytest
 from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.api.metadata import TargetFile  # type: ignore[attr-defined]
 
-from acquis.registry.mirror import Mirror
+from acquis.registry.mirror import Mirror, staging
 from acquis.registry.mirror.download import BoundedFetcher
 from acquis.registry.mirror.staging import FILES_EACH, MOST_CONNECTIONS, Staging, Wanted
 from acquis.registry.paths import FileKind, PublishedPath
@@ -170,3 +170,42 @@ def test_a_refused_file_does_not_stop_the_others(tmp_path: Path) -> None:
     assert mirror.resolve_did(issuer.did)
     for path in set(raws) - {elsewhere}:
         assert (tmp_path / "mirror" / HOST / "files" / path).read_bytes() == raws[path]
+
+
+def test_a_refused_file_is_judged_again_by_each_refresh_and_not_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, issuer = RegistryServer(tmp_path), Issuer()
+    public, elsewhere = server.settings.public, "univ/other/did.jsonl"
+    tree = SignedTree(public / "tuf", load_key(server.settings.keys_folder / ONLINE))
+
+    def sign(path: str, raw: bytes) -> None:
+        (public / path).parent.mkdir(parents=True, exist_ok=True)
+        (public / path).write_bytes(raw)
+        tree.sign({path: target_of(path, raw)})
+
+    sign(elsewhere, issuer.log.encode() + b"{}" * 2000)
+    staged = tmp_path / "mirror" / HOST / "staging"
+    with hostile_host(public) as host:
+
+        def refused() -> tuple[str, ...]:
+            host.seen.clear()
+            again = Mirror(tmp_path / "mirror", {HOST: host.url}, trusted_root=server.trusted_root)
+            return tuple(path for path, _ in again.refresh().refused)
+
+        def fetched() -> list[str]:
+            return [path for path in host.seen if "did.jsonl" in path]
+
+        assert (refused(), len(fetched())) == ((elsewhere,), 1)
+        assert (refused(), fetched()) == ((elsewhere,), [])
+        sign(elsewhere, issuer.log.encode() + b"{}" * 3000)  # another one takes its place
+        assert (refused(), len(fetched())) == ((elsewhere,), 1)
+        assert len(list(staged.iterdir())) == 1
+        with monkeypatch.context() as patched:
+            patched.setattr(staging, "MOST_KEPT", 5000)
+            assert (refused(), fetched()) == ((elsewhere,), [])
+            assert list(staged.iterdir()) == []
+        assert (refused(), len(fetched())) == ((elsewhere,), 1)
+        sign(elsewhere, Issuer(folder="univ/other").log.encode())
+        assert (refused(), len(fetched())) == ((), 1)
+        assert list(staged.iterdir()) == []
