@@ -107,3 +107,9 @@ def test_metadata_may_be_asked_for_without_its_content(
             whole, head = client.get(path), client.head(path)
             assert (head.status_code, head.content) == (200, b"")
             assert head.headers["etag"] == whole.headers["etag"]
+
+
+def test_a_registry_serves_no_description_of_itself(server: RegistryServer) -> None:
+    with server.client() as client:
+        for path in ("/openapi.json", "/docs", "/redoc"):
+            assert client.get(path).status_code == 404
