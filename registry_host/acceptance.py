@@ -15,7 +15,6 @@ from acquis.registry.resource import Resource
 from acquis.registry.rules import Rule, broken
 from acquis.registry.status_list import verify_status_list
 from acquis.registry.strict_json import parse_json, parse_object
-from acquis.registry.witness import approvals_ahead, named_witnesses
 from registry_host.refusals import TagStale
 
 MOST_AHEAD: Final = timedelta(minutes=5)
@@ -61,25 +60,6 @@ def check_first_and_last(log: bytes, updated: datetime) -> None:
         )
 
 
-def check_approvals_kept(log: bytes, standing: bytes | None, raw: bytes) -> None:
-    """Check that a witness file drops no approval of an entry to come: anybody may put one.
-
-    Raises: RuleBroken (witness).
-    """
-    entries = [json.loads(line) for line in log.splitlines()]
-    rules = (named_witnesses(entry["parameters"].get("witness")) for entry in entries)
-    witnesses = frozenset[str]().union(*rules)
-    if standing is None or not witnesses:
-        return
-    kept = approvals_ahead(raw, len(entries), witnesses)
-    if approvals_ahead(standing, len(entries), witnesses) - kept:
-        raise broken(
-            Rule.WITNESS,
-            "Proofs that stand, by witnesses of the log for an entry to come, are missing.",
-            "Des preuves existantes, de témoins du journal pour une entrée à venir, manquent.",
-        )
-
-
 def check_replacement(resource: Resource, standing: bytes | None, tag: str | None) -> int:
     """Check that ``resource`` may replace what stands; return how many links stood.
 
@@ -109,7 +89,7 @@ def check_replacement(resource: Resource, standing: bytes | None, tag: str | Non
 
 
 def check_references(files: PublishedFiles, resource: Resource, links_before: int) -> None:
-    """Check that what ``resource`` refers to in this registry stands and fits.
+    """Check that what ``resource`` refers to in this registry stands and fits, but for tails.
 
     Raises: RuleBroken (reference, status-list, type).
     """
@@ -120,7 +100,6 @@ def check_references(files: PublishedFiles, resource: Resource, links_before: in
                 files.resolve_resource(content["schemaId"], ResourceType.SCHEMA)
         elif resource.type is ResourceType.REVOCATION_REGISTRY_DEFINITION:
             files.resolve_resource(content["credDefId"], ResourceType.CREDENTIAL_DEFINITION)
-            files.tails_file(content["value"]["tailsHash"])
             for link in resource.links[links_before:]:
                 listed = files.resolve_resource(link.id, ResourceType.STATUS_LIST)
                 verify_status_list(resource, link, listed)

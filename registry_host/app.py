@@ -18,7 +18,7 @@ from acquis.service.app import ReadyCheck, build_app
 from acquis.text import Text
 from registry_host.api import router
 from registry_host.files import read_or_none
-from registry_host.grants import Grants
+from registry_host.grants import GRANTS, Grants
 from registry_host.keys import ONLINE, load_key, load_online_key
 from registry_host.lock import held
 from registry_host.metadata import SignedTree, load_wholes
@@ -44,7 +44,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
         with held(settings.folder):
             tree = await asyncio.to_thread(_open_tree, settings)
             publications = Publications(
-                settings.host, settings.folder, tree, Grants(settings.folder / "grants.json")
+                settings.host, settings.folder, tree, Grants(settings.folder / GRANTS)
             )
             recovered = await asyncio.to_thread(recover, publications.files, settings.public, tree)
             if recovered:

@@ -10,13 +10,15 @@ import typer
 from pydantic import ValidationError
 from tuf.api.metadata import Root, Timestamp  # type: ignore[attr-defined]  # its documented names
 
-from acquis.errors import InvalidInput
+from acquis.errors import Conflict, InvalidInput
+from acquis.registry.did import parse_did
+from acquis.registry.paths import parse_folder
 from acquis.service.app import serve as run
 from acquis.service.command import said
 from acquis.text import Text
 from registry_host.app import check_host, create_app
 from registry_host.files import write_whole
-from registry_host.grants import Grants
+from registry_host.grants import GRANTS, Grants
 from registry_host.keys import (
     NEXT_ONLINE,
     ONLINE,
@@ -29,7 +31,7 @@ from registry_host.metadata import Wholes, create_tree, load_wholes
 from registry_host.rotation import KeyChange
 from registry_host.rotation import rotate as rotate_metadata
 from registry_host.settings import RegistrySettings
-from registry_host.standing import describe
+from registry_host.standing import describe, publisher_of
 from registry_host.watch.command import watch
 
 app = typer.Typer(help="Run a registry: a neutral publication point.", no_args_is_help=True)
@@ -38,6 +40,9 @@ app.command()(watch)
 Folder = Annotated[
     Path | None, typer.Option(help="Folder of the registry (default: ACQUIS_REGISTRY_FOLDER).")
 ]
+
+
+FolderName = Annotated[str, typer.Argument(metavar="NAMESPACE/ISSUER")]
 
 
 @app.command()
@@ -69,14 +74,38 @@ def init(  # noqa: PLR0917 - typer gives them by name
 
 @app.command()
 def grant(
-    name: Annotated[str, typer.Argument(metavar="NAMESPACE/ISSUER")], folder: Folder = None
+    name: FolderName,
+    did: Annotated[
+        str | None, typer.Argument(metavar="[DID]", help="Whom it is for: a DID or its SCID.")
+    ] = None,
+    folder: Folder = None,
 ) -> None:
-    """Let an issuer (or an anchor: trust/NAME) publish below NAMESPACE/ISSUER."""
+    """Let an issuer (or an anchor: trust/NAME) publish below NAMESPACE/ISSUER.
+
+    Without a DID the folder belongs to whichever publishes its log there first.
+    """
     settings = _settings(folder=folder)
     with said():
         _wholes(settings)
-        fresh = Grants(settings.folder / "grants.json").grant(name)
+        fresh = grant_folder(settings, name, did)
+        taken = publisher_of(settings, name)
+        bound = Grants(settings.folder / GRANTS).folders()[name].scid
     typer.echo(f"{name}: {'granted' if fresh else 'was granted before'}")
+    if taken or bound:
+        typer.echo(f"It belongs to {taken or bound}.")
+    else:
+        typer.echo("Whoever publishes a log there first owns it; to bind it, say whose it is:")
+        typer.echo(f"acquis registry grant {name} DID")
+
+
+@app.command("revoke-grant")
+def revoke_grant(name: FolderName, folder: Folder = None) -> None:
+    """Take back a grant that nobody has used yet."""
+    settings = _settings(folder=folder)
+    with said():
+        _wholes(settings)
+        Grants(settings.folder / GRANTS).revoke(name, settings.public)
+    typer.echo(f"{name}: not granted any more")
 
 
 @app.command()
@@ -137,9 +166,38 @@ def status(folder: Folder = None) -> None:
     with said():
         wholes = _wholes(settings)
         check_host(settings)
-        granted = Grants(settings.folder / "grants.json").folders()
-    for line in describe(settings, wholes, granted, datetime.now(UTC)):
+        granted = Grants(settings.folder / GRANTS).folders()
+        lines = list(describe(settings, wholes, granted, datetime.now(UTC)))
+    for line in lines:
         typer.echo(line)
+
+
+def grant_folder(settings: RegistrySettings, folder: str, did: str | None) -> bool:
+    """Grant ``folder``, to ``did`` (a DID or a SCID) if one is given; False: nothing to change.
+
+    Raises: RuleBroken (path, did-form), Conflict when it is another DID's.
+    """
+    parse_folder(folder)
+    scid = did
+    if did is not None and did.startswith("did:"):
+        parts = parse_did(did)
+        if (parts.host, parts.folder) != (settings.host, folder):
+            raise InvalidInput(
+                Text(
+                    f"That DID belongs at {parts.host}/{parts.folder}.",
+                    f"Ce DID a sa place à {parts.host}/{parts.folder}.",
+                )
+            )
+        scid = parts.scid
+    taken = publisher_of(settings, folder)
+    if taken is not None and scid not in {None, parse_did(taken).scid}:
+        raise Conflict(
+            Text(
+                f"{folder} belongs to {taken} already.",
+                f"{folder} appartient déjà à {taken}.",
+            )
+        )
+    return Grants(settings.folder / GRANTS).grant(folder, scid)
 
 
 def set_up(settings: RegistrySettings, root_keys: Path, keys: int, threshold: int) -> None:

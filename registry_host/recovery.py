@@ -28,6 +28,11 @@ def recover(files: PublishedFiles, public: Path, tree: SignedTree) -> int:
     """
     unsigned = dict(_suspects(files, public, tree))
     for published in list(unsigned):
+        without_log = not files.path_of(log_path(published.folder)).exists()
+        if published.kind is FileKind.WITNESS and without_log:
+            files.path_of(published).unlink()  # it still waits for that log, unpublished
+            del unsigned[published]
+    for published in list(unsigned):
         if published.kind in (FileKind.RESOURCE, FileKind.LOG):
             fresh = _completed_index(files, published)
             if fresh is not None:

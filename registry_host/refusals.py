@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from acquis.errors import Conflict, InvalidInput, NotAllowed, NotFound, TooLarge, Unavailable
+from acquis.errors import Conflict, InvalidInput, NotAllowed, NotFound, TooLarge
 from acquis.registry.rules import Rule
 from acquis.text import Text
 
@@ -19,6 +19,20 @@ class NotGranted(NotAllowed):
             Text(
                 f"The folder {folder} was not granted by the operator of this registry.",
                 f"Le dossier {folder} n’a pas été accordé par l’exploitant de ce registre.",
+            )
+        )
+
+
+class GrantedToAnother(NotAllowed):
+    """The operator has granted the folder to another DID."""
+
+    rule: ClassVar[Rule] = Rule.GRANTED
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            Text(
+                f"The folder {folder} was granted to another DID.",
+                f"Le dossier {folder} a été accordé à un autre DID.",
             )
         )
 
@@ -91,21 +105,5 @@ class NoTails(InvalidInput):
             Text(
                 "A multipart form with one file named tails was expected.",
                 "Un formulaire multipart avec un fichier nommé tails était attendu.",
-            )
-        )
-
-
-class TailsUnclaimed(Unavailable):
-    """Too many tails files wait for their revocation registry: anybody may upload them."""
-
-    rule: ClassVar[Rule] = Rule.TAILS_CLAIMED
-
-    def __init__(self, most: int) -> None:
-        super().__init__(
-            Text(
-                f"{most} tails files wait for their revocation registry;"
-                " no more are taken until it is published.",
-                f"{most} fichiers tails attendent leur registre de révocation ;"
-                " aucun autre n’est accepté avant sa publication.",
             )
         )

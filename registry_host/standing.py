@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from tuf.api.metadata import Root  # type: ignore[attr-defined]  # its documented name
 
+from acquis.registry.paths import log_path
+from registry_host.acceptance import did_of_log
+from registry_host.files import read_or_none
+from registry_host.grants import Grant
 from registry_host.metadata import Wholes
 from registry_host.settings import RegistrySettings
 
@@ -15,7 +19,7 @@ ROOT_WARNING: Final = timedelta(days=30)
 
 
 def describe(
-    settings: RegistrySettings, wholes: Wholes, granted: Iterable[str], now: datetime
+    settings: RegistrySettings, wholes: Wholes, granted: Mapping[str, Grant], now: datetime
 ) -> Iterator[str]:
     """Yield the lines; ``now`` is in UTC. Whatever the root keys must do soon is the last line."""
     root, targets = wholes.root.signed, wholes.targets.signed
@@ -33,7 +37,10 @@ def describe(
         f"timestamp       version {timestamp.version}, expires {timestamp.expires:%Y-%m-%d %H:%M}"
     )
     yield f"root keys       {role.threshold} of {len(role.keyids)} sign"
-    yield f"granted         {', '.join(sorted(granted)) or 'nobody'}"
+    for folder, grant in sorted(granted.items()):
+        yield f"granted         {folder}: {publisher_of(settings, folder) or _awaited(grant)}"
+    if not granted:
+        yield "granted         nobody"
     for name, expires in (("root", root.expires), ("targets", targets.expires)):
         if expires < now + ROOT_WARNING:
             left = max((expires - now).days, 0)
@@ -41,3 +48,13 @@ def describe(
                 f"WARNING: the {name} metadata expires in {left} days;"
                 " bring the root keys and run: acquis registry rotate --keep-online"
             )
+
+
+def publisher_of(settings: RegistrySettings, folder: str) -> str | None:
+    """Return the DID whose log stands in ``folder``, None when none does."""
+    log = read_or_none(settings.public / str(log_path(folder)))
+    return did_of_log(log, settings.host, folder) if log is not None else None
+
+
+def _awaited(grant: Grant) -> str:
+    return "free, to whoever comes first" if grant.scid is None else f"free, for {grant.scid}"

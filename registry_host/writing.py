@@ -1,15 +1,16 @@
 """What may be written, and how: checked by the strict reader, in place at once, then signed.
 
-1. Only below a granted folder, under the DID whose log lies there.
+1. Only below a granted folder, under the DID whose log lies there; the first log is of the DID it
+   was granted to, where the operator said so.
 2. A log is only extended; its first entry pre-commits to the next key; no entry is dated more
    than five minutes ahead.
-3. A witness file comes before what it approves, be it the first entry; a log that stands must
-   verify with it too, and good proofs for an entry to come stay. It is believed for nothing by
-   itself.
+3. A witness file comes before what it approves, be it the first entry; it holds what counts for
+   the log and nothing else (``approvals``). Before there is a log one small file waits, unpublished.
 4. A resource must hold for the strict reader, and what it refers to in this registry must stand.
 5. A resource that stands is only replaced by the same content signed again, not earlier, with the
    same links or more, and by compare-and-swap: ``If-Match`` carries the tag of what stands.
-6. A tails file is written once, under its own hash.
+6. A tails file is written once, under its own hash; it waits, unpublished, until a revocation
+   registry names it (``waiting_tails``).
 7. Nothing personal is in it, by form and by telltale (``acquis.registry.personal_data``).
 8. Writing the same thing twice is success.
 
@@ -21,17 +22,21 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Final
 
+from tuf.api.metadata import TargetFile  # type: ignore[attr-defined]  # its documented name
+
+from acquis.errors import NotFound
 from acquis.registry.content import ResourceType
 from acquis.registry.did_log import verify_did_log
 from acquis.registry.index import Index, build_index, parse_index
 from acquis.registry.mirror import PublishedFiles
-from acquis.registry.multibase import encode_base58
+from acquis.registry.multibase import decode_base58, encode_base58
 from acquis.registry.paths import (
     FileKind,
     PublishedPath,
@@ -44,23 +49,21 @@ from acquis.registry.paths import (
 from acquis.registry.personal_data import check_impersonal
 from acquis.registry.resource import Resource, verify_resource
 from acquis.registry.rules import Rule, RuleBroken, broken
-from acquis.registry.strict_json import MAX_BYTES, parse_json
+from acquis.registry.strict_json import parse_json
 from acquis.registry.witness import parse_witness_file
 from registry_host.acceptance import (
-    check_approvals_kept,
     check_first_and_last,
     check_references,
     check_replacement,
     did_of_log,
     tag_of,
 )
-from registry_host.files import keep_version, move_into_place, read_or_none, write_whole
+from registry_host.approvals import MOST_EARLY, approved_part, approves_more
+from registry_host.files import keep_version, read_or_none, write_whole
 from registry_host.grants import Grants
 from registry_host.metadata import SignedTree, target_of
-from registry_host.refusals import LogMissing, TagMissing, TailsUnclaimed
-
-MOST_UNCLAIMED_TAILS: Final = 200
-MOST_EARLY_WITNESS: Final = 256 * 1024  # bytes, while no log stands that could be witnessed
+from registry_host.refusals import LogMissing, TagMissing
+from registry_host.waiting_tails import DAY, WaitingTails
 
 
 class Outcome(StrEnum):
@@ -88,6 +91,8 @@ class Publications:
         self.public = folder / "public"
         self.uploads = folder / "uploads"
         self._versions = folder / "versions"
+        self._early = folder / "waiting" / "witness"
+        self._tails = WaitingTails(folder / "waiting" / "tails")
         self._tree = tree
         self._grants = grants
         self.files = PublishedFiles(host, self.public)
@@ -95,47 +100,55 @@ class Publications:
         self._locks_lock = threading.Lock()
 
     def put_log(self, folder: str, raw: bytes) -> Written:
-        """Publish a DID log. Raises: NotGranted, RuleBroken, Unavailable."""
+        """Publish a DID log. Raises: NotGranted, GrantedToAnother, RuleBroken."""
         self._grants.check(folder)
         published = log_path(folder)
-        with self._one_writer(folder):
+        with self._one_writer(folder), self._grants_kept(folder):
             standing = read_or_none(self.files.path_of(published))
             if raw == standing:
                 return self._unchanged(published, raw)
             did = did_of_log(raw, self._host, folder)
+            if standing is None:
+                self._grants.check_did(folder, did)
             if not raw.endswith(b"\n") or not raw.startswith(standing or b""):
                 raise broken(
                     Rule.LOG_EXTENDED,
                     "A DID log is only extended, by whole lines.",
                     "Un journal de DID n’est que prolongé, par lignes entières.",
                 )
-            witness = read_or_none(self.files.path_of(witness_path(folder)))
+            witness = self._witness_for(folder, standing)
             document = verify_did_log(did, raw, witness)
             check_first_and_last(raw, document.updated)
             for line in raw[len(standing or b"") :].splitlines():
                 check_impersonal(FileKind.LOG, parse_json(line))
             changes = {published: raw}
             if standing is None:
-                changes[index_path(folder)] = build_index(Index(did, {}))
-            return self._write(published, changes, standing)
+                approved = approved_part(raw, witness) if witness is not None else None
+                proofs = {witness_path(folder): approved} if approved is not None else {}
+                changes = {**proofs, **changes, index_path(folder): build_index(Index(did, {}))}
+            written = self._write(published, changes, standing)
+            (self._early / folder).unlink(missing_ok=True)
+            return written
 
     def put_witness(self, folder: str, raw: bytes) -> Written:
         """Publish a witness file, before the log or the entry that its proofs approve.
 
-        The log that stands must still verify with it. Raises: NotGranted, RuleBroken.
+        The log that stands must still verify with it; before there is one the file only waits.
+        What approves nothing new changes nothing. Raises: NotGranted, RuleBroken.
         """
         self._grants.check(folder)
         published = witness_path(folder)
         with self._one_writer(folder):
+            log = read_or_none(self.files.path_of(log_path(folder)))
+            if log is None:
+                return self._keep_early(folder, raw)
             standing = read_or_none(self.files.path_of(published))
             if raw == standing:
                 return self._unchanged(published, raw)
-            log = read_or_none(self.files.path_of(log_path(folder)))
-            entries = parse_witness_file(raw, MAX_BYTES if log else MOST_EARLY_WITNESS)
-            check_impersonal(FileKind.WITNESS, entries)
-            if log is not None:
-                verify_did_log(did_of_log(log, self._host, folder), log, raw)
-                check_approvals_kept(log, standing, raw)
+            check_impersonal(FileKind.WITNESS, parse_witness_file(raw))
+            verify_did_log(did_of_log(log, self._host, folder), log, raw)
+            if not approves_more(log, standing, raw) and standing is not None:
+                return self._unchanged(published, standing)
             return self._write(published, {published: raw}, standing)
 
     def put_resource(self, folder: str, digest: str, raw: bytes, tag: str | None) -> Written:
@@ -161,34 +174,32 @@ class Publications:
                 return self._same_or_refused(published, resource, standing)
             links_before = check_replacement(resource, standing, tag)
             check_references(self.files, resource, links_before)
+            claimed = self._claim_tails(resource)
             changes = {published: raw}
             index = self._index(folder, did)
             following = index.with_resource(resource)
             if following is not index:
                 changes[index_path(folder)] = build_index(following)
-            return self._write(published, changes, standing)
+            return self._write(published, changes, standing, claimed)
 
     def put_tails(self, tails_hash: str, fresh: Path) -> Written:
-        """Publish the tails file in ``fresh`` (same file system; it is moved).
+        """Keep the tails file in ``fresh`` (same file system; it is moved) until it is claimed.
 
         Raises: RuleBroken (tails) when the hash is another one.
         """
         published = tails_path(tails_hash)
-        with self._one_writer("tails"):
-            raw = fresh.read_bytes()
-            if encode_base58(sha256(raw).digest()) != tails_hash:
-                raise broken(
-                    Rule.TAILS,
-                    "The tails file has another hash than its address says.",
-                    "Le fichier tails a une autre empreinte que celle de son adresse.",
-                )
-            path = self.files.path_of(published)
-            if path.exists():
-                return self._unchanged(published, raw)
-            self._check_room_for_tails()
-            move_into_place(fresh, path)
-            self._sign({published: raw})
-            return Written(Outcome.CREATED, str(published), tag_of(raw))
+        with fresh.open("rb") as file:
+            digest = file_digest(file, "sha256")
+        if encode_base58(digest.digest()) != tails_hash:
+            raise broken(
+                Rule.TAILS,
+                "The tails file has another hash than its address says.",
+                "Le fichier tails a une autre empreinte que celle de son adresse.",
+            )
+        stands = self.files.path_of(published).exists()
+        created = not stands and self._tails.put(tails_hash, fresh)
+        outcome = Outcome.CREATED if created else Outcome.UNCHANGED
+        return Written(outcome, str(published), f'"{digest.hexdigest()}"')
 
     def read(self, published: PublishedPath, digest: str | None = None) -> bytes | None:
         """Return what stands, or the version whose SHA-256 (hex) is ``digest``; None: nothing."""
@@ -198,16 +209,28 @@ class Publications:
         return read_or_none(self._versions / digest)
 
     def prune(self, keep_seconds: float) -> None:
-        """Remove versions replaced, and uploads begun, more than ``keep_seconds`` ago."""
+        """Remove versions replaced, and uploads begun, more than ``keep_seconds`` ago.
+
+        What waits for a log or for a revocation registry goes after a day.
+        """
         oldest = time.time() - keep_seconds
         for folder in (self._versions, self.uploads):
             for path in folder.iterdir() if folder.exists() else ():
                 if path.stat().st_ctime < oldest:
                     path.unlink(missing_ok=True)
+        self._tails.prune()
+        for path in self._early.glob("*/*"):
+            if path.stat().st_mtime < time.time() - DAY:
+                path.unlink(missing_ok=True)
 
     def _one_writer(self, folder: str) -> threading.Lock:
         with self._locks_lock:
             return self._locks.setdefault(folder, threading.Lock())
+
+    def _grants_kept(self, folder: str) -> AbstractContextManager[None]:
+        """Keep the grant from being taken back or bound while a first log is written."""
+        first = not self.files.path_of(log_path(folder)).exists()
+        return self._grants.held() if first else nullcontext()
 
     # what the rules need
 
@@ -226,15 +249,36 @@ class Publications:
             raise TagMissing()
         return self._unchanged(published, standing)
 
-    def _check_room_for_tails(self) -> None:
-        """Refuse tails while too many wait for their registry: anybody may upload them."""
-        stand = sum(1 for _ in (self.public / "tails" / "hash").glob("*"))
-        claimed = sum(
-            len(self.files.index_of(folder).ids(ResourceType.REVOCATION_REGISTRY_DEFINITION))
-            for folder in self.files.folders()
-        )
-        if stand - claimed >= MOST_UNCLAIMED_TAILS:
-            raise TailsUnclaimed(MOST_UNCLAIMED_TAILS)
+    def _witness_for(self, folder: str, standing: bytes | None) -> bytes | None:
+        """Return the witness file for a log to be written; for a first one, what waits for it."""
+        early = read_or_none(self._early / folder) if standing is None else None
+        return early or read_or_none(self.files.path_of(witness_path(folder)))
+
+    def _claim_tails(self, resource: Resource) -> dict[str, TargetFile]:
+        """Put the tails file that ``resource`` names in place; return what is to be signed for it.
+
+        A crash afterwards leaves it there unsigned, and the next start signs it.
+        Raises: RuleBroken (reference, tails).
+        """
+        if resource.type is not ResourceType.REVOCATION_REGISTRY_DEFINITION:
+            return {}
+        tails_hash = resource.content["value"]["tailsHash"]
+        published = tails_path(tails_hash)
+        path = self.files.path_of(published)
+        if not self._tails.claim(tails_hash, path):
+            try:
+                self.files.tails_file(tails_hash)
+            except NotFound as error:
+                raise broken(
+                    Rule.REFERENCE,
+                    "The tails file of this revocation registry is not here; upload it first.",
+                    "Le fichier tails de ce registre de révocation n’est pas ici ;"
+                    " envoyez-le d’abord.",
+                ) from error
+        if self._tree.target(str(published)) is not None:
+            return {}
+        digest = {"sha256": decode_base58(tails_hash).hex()}
+        return {str(published): TargetFile(path.stat().st_size, digest, str(published))}
 
     def _index(self, folder: str, did: str) -> Index:
         raw = read_or_none(self.files.path_of(index_path(folder)))
@@ -242,16 +286,31 @@ class Publications:
 
     # putting it in place
 
+    def _keep_early(self, folder: str, raw: bytes) -> Written:
+        """Keep the one witness file that may wait for the first log of ``folder``."""
+        check_impersonal(FileKind.WITNESS, parse_witness_file(raw, MOST_EARLY))
+        standing = read_or_none(self._early / folder)
+        write_whole(self._early / folder, raw)
+        outcome = Outcome.UNCHANGED if raw == standing else Outcome.REPLACED
+        if standing is None:
+            outcome = Outcome.CREATED
+        return Written(outcome, str(witness_path(folder)), tag_of(raw))
+
     def _write(
-        self, published: PublishedPath, changes: dict[PublishedPath, bytes], standing: bytes | None
+        self,
+        published: PublishedPath,
+        changes: Mapping[PublishedPath, bytes],
+        standing: bytes | None,
+        in_place: Mapping[str, TargetFile] | None = None,
     ) -> Written:
+        """Put ``changes`` in place, in this order, and sign for them and for what is ``in_place``."""
         for each, raw in changes.items():
             path = self.files.path_of(each)
             before = read_or_none(path)
             if before is not None:
                 keep_version(path, self._versions, sha256(before).hexdigest())
             write_whole(path, raw)
-        self._sign(changes)
+        self._sign(changes, in_place)
         outcome = Outcome.CREATED if standing is None else Outcome.REPLACED
         return Written(outcome, str(published), tag_of(changes[published]))
 
@@ -262,5 +321,10 @@ class Publications:
             self._sign({published: raw})
         return Written(Outcome.UNCHANGED, str(published), tag_of(raw))
 
-    def _sign(self, changes: dict[PublishedPath, bytes]) -> None:
-        self._tree.sign({str(path): target_of(str(path), raw) for path, raw in changes.items()})
+    def _sign(
+        self,
+        changes: Mapping[PublishedPath, bytes],
+        in_place: Mapping[str, TargetFile] | None = None,
+    ) -> None:
+        targets = {str(path): target_of(str(path), raw) for path, raw in changes.items()}
+        self._tree.sign({**targets, **(in_place or {})})

@@ -49,7 +49,6 @@ class Rule(StrEnum):
     LOG_FIRST = "log-first"
     TAG = "compare-and-swap"
     TAILS_FORM = "tails-form"
-    TAILS_CLAIMED = "tails-claimed"
     IN_TIME = "in-time"
 
 

@@ -9,6 +9,7 @@ names. The others are not even looked at, so that a stranger's proofs cost a rea
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -100,26 +101,39 @@ def counting_proofs(raw: bytes, version_ids: tuple[str, ...], witnesses: frozens
     return json.dumps(counting).encode()
 
 
-def approvals_ahead(
-    raw: bytes, versions: int, witnesses: frozenset[str]
-) -> frozenset[tuple[str, str]]:
-    """Return (version id, witness) of every good proof for a version after the first ``versions``.
+def judge_proofs(
+    entries: Sequence[Mapping[str, Any]],
+    witnesses: frozenset[str],
+    counts: Callable[[str], bool],
+) -> Iterator[tuple[str, dict[str, str], bool]]:
+    """Yield (version id, proof, whether it is sound) of each proof in ``entries``, in order.
 
-    Only proofs by ``witnesses`` are looked at. Raises: RuleBroken (witness, size, json).
+    A sound one was made by one of ``witnesses``, for a version that ``counts``, and is the first of
+    that witness for it. An entry without a proof is yielded as one that is not sound.
     """
-    return frozenset(
-        (entry["versionId"], witness)
-        for entry in parse_witness_file(raw)
-        if _number_of(entry["versionId"]) > versions
-        for proof in entry["proof"]
-        if (witness := proof["verificationMethod"].partition("#")[0]) in witnesses
-        and _is_approval(entry["versionId"], proof, witness.removeprefix("did:key:"))
-    )
+    seen: set[tuple[str, str]] = set()
+    for entry in entries:
+        version_id = entry["versionId"]
+        if not entry["proof"]:
+            yield version_id, {}, False
+        for proof in entry["proof"]:
+            witness, _, key = proof["verificationMethod"].partition("#")
+            sound = (
+                witness in witnesses
+                and key == witness.removeprefix("did:key:")
+                and (version_id, witness) not in seen
+                and counts(version_id)
+                and _is_approval(version_id, proof, key)
+            )
+            if sound:
+                seen.add((version_id, witness))
+            yield version_id, proof, sound
 
 
-def _number_of(version_id: str) -> int:
+def version_number(version_id: str) -> int:
+    """Return the number a version id begins with, 0 when it does not begin with one."""
     number = version_id.partition("-")[0]
-    return int(number) if number.isdecimal() and len(number) < 10 else 0
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 0
 
 
 def _is_approval(version_id: str, proof: dict[str, str], multikey: str) -> bool:

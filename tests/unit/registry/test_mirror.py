@@ -374,16 +374,19 @@ def test_a_crash_in_the_middle_of_a_refresh_is_repaired_by_the_next(
 
 
 def test_two_issuers_with_the_same_file_both_have_it(
-    server: RegistryServer, issuer: Issuer, published: Published, mirror: Mirror
+    server: RegistryServer, issuer: Issuer, published: Published, mirror: Mirror, tmp_path: Path
 ) -> None:
     other = Issuer(folder=f"{issuer.folder}-b")
     publish_all(server, other, lists=0)
-    with server.client() as client:
-        for each in (issuer, other):
-            assert client.put(f"/{each.folder}/did-witness.json", content=b"[]").is_success
-    mirror.refresh()
+    server.stop()
+    for each in (issuer, other):
+        (server.settings.public / each.folder / "did-witness.json").write_bytes(b"[]")
+    server.start()  # what stands is signed
+    assert mirror.refresh().refused == ()
     for each in (issuer, other):
         assert mirror.resolve_did(each.did)
+        copy = next((tmp_path / "mirror").glob(f"*/files/{each.folder}/did-witness.json"))
+        assert copy.read_bytes() == b"[]"
 
 
 def test_the_resource_of_a_dated_proof(published: Published, mirror: Mirror) -> None:

@@ -17,7 +17,7 @@ from did_webvh.provision import provision_did
 from acquis.registry.did_log import build_next_entry
 from acquis.registry.resource import ResourceType, build_resource
 from acquis.registry.rules import Rule
-from registry_host import api, writing
+from registry_host import api
 from support.publications import ACHIEVEMENTS
 from support.registry import Issuer, Published, RegistryServer, path_of, publish_all, put, tails
 from support.registry import seeded_key as key
@@ -119,11 +119,6 @@ def _slow_body(_desk: Desk) -> dict[str, Any]:
     return {"url": "/univ/slow/did.jsonl", "content": body}
 
 
-def _unknown_tails(desk: Desk) -> dict[str, Any]:
-    raw, tails_hash = tails("never claimed")
-    return {"url": f"/tails/hash/{tails_hash}", "files": {"tails": raw}}
-
-
 def _renamed(desk: Desk) -> dict[str, Any]:
     schema = desk.published.schema
     renamed = {**schema["metadata"], "resourceName": "renamed"}
@@ -194,7 +189,6 @@ BREAKS: dict[Rule, tuple[int, Callable[[Desk], dict[str, Any]]]] = {
     Rule.LOG_FIRST: (404, lambda d: d.resource(d.fresh("empty").schema())),
     Rule.TAG: (412, lambda d: d.resource(d.published.schema, **{"if-match": '"x"'}) | _later(d)),
     Rule.TAILS_FORM: (422, lambda _d: {"url": f"/tails/hash/{tails()[1]}", "content": b"x"}),
-    Rule.TAILS_CLAIMED: (503, _unknown_tails),
     Rule.IN_TIME: (422, _slow_body),
 }
 
@@ -223,8 +217,6 @@ def test_a_refusal_names_its_rule_in_both_languages(
 ) -> None:
     if rule is Rule.IN_TIME:
         monkeypatch.setattr(api, "_BODY_SECONDS", 0.2)
-    if rule is Rule.TAILS_CLAIMED:
-        monkeypatch.setattr(writing, "MOST_UNCLAIMED_TAILS", -1000)
     status, build = BREAKS[rule]
     request = build(desk)
     said = {}

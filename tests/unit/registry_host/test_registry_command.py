@@ -110,12 +110,13 @@ def test_a_grant_is_in_force_at_once_and_told_by_status(tmp_path: Path) -> None:
             refused = client.put(f"/{issuer.folder}/did.jsonl", content=issuer.log)
             assert refused.status_code == 403
             done = RUN.invoke(app, ["grant", issuer.folder, *folder])
-            assert done.output == "univ/demo: granted\n"
+            assert done.output.startswith("univ/demo: granted\nWhoever publishes a log there first")
             assert client.put(f"/{issuer.folder}/did.jsonl", content=issuer.log).is_success
         again = RUN.invoke(app, ["grant", issuer.folder, *folder])
-        assert again.output == "univ/demo: was granted before\n"
+        belongs = f"univ/demo: was granted before\nIt belongs to {issuer.did}.\n"
+        assert again.output == belongs
         said = RUN.invoke(app, ["status", *folder]).output
-    assert "granted         univ/demo" in said
+    assert f"granted         univ/demo: {issuer.did}\n" in said
     assert "files           2" in said
 
 

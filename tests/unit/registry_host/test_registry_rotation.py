@@ -305,4 +305,4 @@ def test_status_tells_everything_and_warns_before_the_root_expires(server: Regis
     wholes = load_wholes(server.settings.tuf)
     assert wholes.root.signed.expires > root.signed.expires + timedelta(days=300)
     late = wholes.root.signed.expires + timedelta(days=1)
-    assert "expires in 0 days" in list(describe(server.settings, wholes, [], late))[-1]
+    assert "expires in 0 days" in list(describe(server.settings, wholes, {}, late))[-1]

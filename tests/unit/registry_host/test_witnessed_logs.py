@@ -12,8 +12,9 @@ import pytest
 from acquis.errors import NotFound
 from acquis.registry.did_log import build_genesis, build_next_entry, verify_did_log
 from acquis.registry.rules import Rule, RuleBroken
-from registry_host.writing import MOST_EARLY_WITNESS
-from support.registry import RegistryServer, put, running_registry, seeded_key
+from registry_host.approvals import MOST_AHEAD, MOST_EARLY
+from registry_host.files import write_whole
+from support.registry import Issuer, RegistryServer, put, running_registry, seeded_key
 from support.witnesses import (
     WitnessedIssuer,
     approve,
@@ -252,11 +253,11 @@ def test_what_stands_before_a_log_has_the_form_and_is_small(
             refused = client.put(path, content=body)
             assert (refused.status_code, refused.json()["rule"]) == (422, Rule.WITNESS)
         many = witness_file((version_id, witnessed.approvals(version_id) * 33))
-        large = many[:-1] + b" " * MOST_EARLY_WITNESS + b"]"
+        large = many[:-1] + b" " * MOST_EARLY + b"]"
         refused = client.put(path, content=large)
         assert (refused.status_code, refused.json()["rule"]) == (413, Rule.SIZE)
-        assert client.get(path).status_code == 404
         assert client.put(path, content=many).status_code == 201
+        assert client.get(path).status_code == 404  # nothing is published before the log
 
 
 def test_a_witness_that_is_named_twice_does_not_count_twice() -> None:
@@ -290,6 +291,7 @@ def test_a_stranger_cannot_take_approvals_of_the_next_entry_away_nor_fill_the_fi
     second = version_ids(longer)[1]
     one, two, three = witnessed.approvals(second)
     junk = [spoil(one), approve(STRANGER, second)]
+    far = f"{MOST_AHEAD + 2}-{second[2:]}"
     with server.client() as client:
 
         def put_proofs(*entries: tuple[str, list[dict[str, str]]]) -> int:
@@ -298,12 +300,95 @@ def test_a_stranger_cannot_take_approvals_of_the_next_entry_away_nor_fill_the_fi
 
         assert put_proofs(approved) == 201
         assert client.put(f"/{folder}/did.jsonl", content=witnessed.log).status_code == 201
-        assert put_proofs(approved, (second, junk)) == 200
-        assert put_proofs(approved, (second, [one])) == 200  # junk may go
+        for useless in (
+            [(second, [])],
+            [(second, junk)],
+            [(second, [one, spoil(two)])],
+            [(second, [one, one])],
+            [(version_ids(witnessed.log)[0], [approve(STRANGER, first)])],
+            [(far, witnessed.approvals(far))],
+            [("2-", []), ("junk" * 1000, [])],
+        ):
+            assert put_proofs(approved, *useless) == 422
+        assert put_proofs(approved, (second, [one])) == 200
         assert put_proofs(approved, (second, [one, two])) == 200
+        padded = witness_file(approved, (second, [one, two, three]))[:-1] + b" " * 9000 + b"]"
+        assert client.put(f"/{folder}/did-witness.json", content=padded).status_code == 413
+        kept = client.get(f"/{folder}/did-witness.json").content
+        shuffled = client.put(
+            f"/{folder}/did-witness.json", content=witness_file((second, [two, one]), approved)
+        )
+        assert (shuffled.status_code, shuffled.json()["outcome"]) == (200, "unchanged")
+        assert client.get(f"/{folder}/did-witness.json").content == kept
         for fewer in ([one], [spoil(one), two], junk):
             assert put_proofs(approved, (second, fewer)) == 422
         assert put_proofs(approved) == 422
         assert put_proofs(approved, (second, [one]), (second, [two, three])) == 200
         assert client.put(f"/{folder}/did.jsonl", content=longer).status_code == 200
-        assert put_proofs((second, [two, three])) == 200
+        assert put_proofs((second, [two, three])) == 422  # enough, and one that stands is missing
+        assert put_proofs((second, [one, two, three])) == 200
+
+
+def test_a_stranger_cannot_make_the_registry_or_its_mirrors_carry_witness_files(
+    own_server: RegistryServer, witnessed: WitnessedIssuer
+) -> None:
+    """Before a log one small file waits, unpublished; where the log names nobody none is taken."""
+    server, folder = own_server, witnessed.folder
+    server.grants.grant(folder)
+    version_id = version_ids(witnessed.log)[0]
+    path, mirror = f"/{folder}/did-witness.json", server.mirror()
+    approved = witnessed.approvals(version_id)
+
+    def junk(number: int) -> tuple[str, list[dict[str, str]]]:
+        return f"{number}-{version_id[2:]}", [approve(STRANGER, f"{number}")] * 90
+
+    def kept() -> int:
+        places = ("public/univ", "versions", "waiting")
+        found = (each for name in places for each in (server.settings.folder / name).rglob("*"))
+        return sum(each.stat().st_size for each in found if each.is_file())
+
+    with server.client() as client:
+        for number in range(2, 22):
+            assert client.put(path, content=witness_file(junk(number))).is_success
+        assert 0 < kept() < MOST_EARLY
+        assert mirror.refresh().changed == 0
+        server.stop()
+        server.start()
+        raw = witness_file(
+            junk(2), (version_id, [spoil(approved[0]), approve(STRANGER, version_id), *approved])
+        )
+        assert client.put(path, content=raw).is_success
+        assert client.put(f"/{folder}/did.jsonl", content=witnessed.log).status_code == 201
+        assert client.get(path).json() == [{"versionId": version_id, "proof": approved}]
+        mirror.refresh()
+        assert mirror.resolve_did(witnessed.did)
+
+        plain = Issuer(folder="univ/plain")
+        server.grants.grant(plain.folder)
+        path = f"/{plain.folder}/did-witness.json"
+        assert client.put(path, content=witness_file(junk(2))).status_code == 201
+        assert client.put(f"/{plain.folder}/did.jsonl", content=plain.log).status_code == 201
+        before = kept()
+        for number in range(2, 12):
+            answer = client.put(path, content=witness_file(junk(number)))
+            assert (answer.status_code, answer.json()["rule"]) == (422, Rule.WITNESS)
+        assert (client.get(path).status_code, kept()) == (404, before)
+    assert mirror.refresh().changed == 2  # a log and its index
+    assert not list((server.settings.folder / "waiting" / "witness").glob("*/*"))
+
+
+def test_a_witness_file_in_place_without_its_log_after_a_crash_goes_and_waits_again(
+    own_server: RegistryServer, witnessed: WitnessedIssuer
+) -> None:
+    server, folder = own_server, witnessed.folder
+    server.grants.grant(folder)
+    version_id = version_ids(witnessed.log)[0]
+    raw = witness_file((version_id, witnessed.approvals(version_id)))
+    with server.client() as client:
+        assert client.put(f"/{folder}/did-witness.json", content=raw).is_success
+        server.stop()
+        write_whole(server.settings.public / folder / "did-witness.json", raw)
+        server.start()
+        assert client.get(f"/{folder}/did-witness.json").status_code == 404
+        assert client.put(f"/{folder}/did.jsonl", content=witnessed.log).status_code == 201
+        assert client.get(f"/{folder}/did-witness.json").content == raw
