@@ -249,6 +249,7 @@ def check_assessed(answer: Answer, documents: Documents) -> Check:
             "Participation seulement : rien n’a été évalué.",
             subject=answer.subject,
             evidence=evidence,
+            as_of=documents.check.as_of,
         )
     return _assured(
         "assessed",
@@ -257,6 +258,7 @@ def check_assessed(answer: Answer, documents: Documents) -> Check:
         "Les acquis ont été évalués.",
         subject=answer.subject,
         evidence=evidence,
+        as_of=documents.check.as_of,
     )
 
 
@@ -273,6 +275,7 @@ def check_quality_assured(answer: Answer, documents: Documents) -> Check:
             "On ne connaît personne d’autre que l’établissement qui se porte garant de l’évaluation.",
             subject=answer.subject,
             evidence={} if quality is None else {"assurance": quality.assurance},
+            as_of=documents.check.as_of,
         )
     return _assured(
         "quality-assured",
@@ -281,4 +284,5 @@ def check_quality_assured(answer: Answer, documents: Documents) -> Check:
         "Un tiers se porte garant de l’évaluation.",
         subject=answer.subject,
         evidence={"assurance": quality.assurance},
+        as_of=documents.check.as_of,
     )

@@ -9,6 +9,8 @@ from acquis.credentials.presentation import Presentation, Value, canonical_name
 from acquis.credentials.proof_request import AskedGroup, AskedItems, AskedPredicate
 from acquis.credentials.request import CompetencyRequest, PresentationRequest
 
+_LAST_SECOND = 253_402_300_799  # of the year 9999
+
 
 @dataclass(frozen=True, slots=True)
 class AgentVerdict:
@@ -55,15 +57,15 @@ class ExchangeFacts:
 
     @property
     def asked_at(self) -> int | None:
-        """When it was asked: the ``to`` of the non-revocation interval."""
-        return None if self.asked.non_revoked is None else self.asked.non_revoked.to
+        """When it was asked: the ``to`` of the non-revocation interval; None when no day has it."""
+        return None if self.asked.non_revoked is None else _dated(self.asked.non_revoked.to)
 
     @property
     def judged_at(self) -> int | None:
         """The moment whose revocation lists and dates count."""
         if self.asked_at is None or self.status_at is None:
             return self.asked_at
-        return max(self.asked_at, self.status_at)
+        return _dated(max(self.asked_at, self.status_at))
 
     def answers(self) -> tuple[Answer, ...]:
         """Return one ``Answer`` per competency asked (of those chosen), in order."""
@@ -72,6 +74,10 @@ class ExchangeFacts:
             Answer(self, asked, groups.get(group, AskedGroup(group, (), ())))
             for group, asked in self.request.competencies_of(self.choice)
         )
+
+
+def _dated(moment: int | None) -> int | None:
+    return None if moment is None or moment > _LAST_SECOND else moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,7 @@ def check_competency(answer: Answer, documents: Documents) -> Check:
             "The achievement could not be read, so what the competency means is not known.",
             "La microcertification n’a pas pu être lue : on ne sait pas ce que désigne la compétence.",
             evidence=evidence,
+            as_of=documents.check.as_of,
         )
     competency = documents.achievement.achievement.competency(key)
     proved = answer.least(key)
@@ -203,6 +204,7 @@ def check_competency(answer: Answer, documents: Documents) -> Check:
             "The competency asked for is not proved at the level asked.",
             "La compétence demandée n’est pas prouvée au niveau demandé.",
             evidence=evidence,
+            as_of=documents.check.as_of,
         )
     return _fit(
         "competency",
@@ -211,6 +213,7 @@ def check_competency(answer: Answer, documents: Documents) -> Check:
         "The competency asked for is proved at the level asked.",
         "La compétence demandée est prouvée au niveau demandé.",
         evidence=evidence,
+        as_of=documents.check.as_of,
     )
 
 
@@ -243,6 +246,7 @@ def check_still_valid(answer: Answer) -> Check:
             "It was proved valid on an earlier day only.",
             "Sa validité n’est prouvée que pour un jour antérieur.",
             evidence=evidence,
+            as_of=at,
         )
     return _fit(
         "still-valid",
@@ -251,6 +255,7 @@ def check_still_valid(answer: Answer) -> Check:
         "The credential is still valid.",
         "L’attestation est encore valide.",
         evidence=evidence,
+        as_of=at,
     )
 
 

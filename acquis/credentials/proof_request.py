@@ -19,7 +19,6 @@ MAX_REFERENTS = 200
 MAX_NAMES = 200
 MAX_RESTRICTIONS = 500
 MAX_BYTES = 1_000_000
-_LAST_SECOND = 253_402_300_799  # of the year 9999
 
 type Relation = Literal[">=", ">", "<=", "<"]
 
@@ -141,8 +140,8 @@ def _parse_interval(node: Node | None) -> Interval | None:
         return None
     since, to = node.optional("from"), node.optional("to")
     return Interval(
-        None if since is None else since.integer(0, _LAST_SECOND),
-        None if to is None else to.integer(0, _LAST_SECOND),
+        None if since is None else since.integer(),
+        None if to is None else to.integer(),
     )
 
 

@@ -159,6 +159,17 @@ def test_a_wrong_leaf_of_any_other_input_never_crashes(part: str) -> None:
             same_again(judged)
 
 
+@pytest.mark.parametrize("moment", [253_402_300_800, 2**62])
+def test_a_moment_that_no_calendar_has_is_no_moment(moment: int) -> None:
+    scenario = Scenario()
+    asked = scenario.proof_request() | {"non_revoked": {"to": moment}}
+    late = inputs_of(scenario, proof_request=asked, answered=asked)
+    for inputs in (late, inputs_of(scenario, status_at=moment)):
+        judged = judge(inputs, scenario.shelf, STANDARD_POLICY)
+        assert judged.decision.conclusion is not Conclusion.ACCEPTED
+        same_again(judged)
+
+
 @pytest.mark.parametrize(
     ("presentation", "says"),
     [

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from acapy_agent.anoncreds.verifier import PresVerifyMsg
 
 from acquis.credentials.attributes import Learner
 from acquis.credentials.choice import NameAsked
@@ -115,6 +116,19 @@ def test_what_the_agent_says_is_mapped_one_by_one(
     report = verify_presentation(scenario.facts(agent=verdict), scenario.shelf)
     assert not_valid(report) == found
     assert conclusion(report) is not Conclusion.ACCEPTED
+
+
+def test_every_remark_an_agent_can_make_has_a_meaning_of_its_own() -> None:
+    """The agent's own list: a release that makes another remark is seen here."""
+    scenario = Scenario()
+    reasons = set()
+    for code in [*(each.value for each in PresVerifyMsg), "BRAND_NEW"]:
+        verdict = AgentVerdict(True, (f"{code}::c1",))
+        report = verify_presentation(scenario.facts(agent=verdict), scenario.shelf)
+        (check,) = (each for each in report.checks if each.id == "agent-warnings")
+        assert check.outcome is not VALID
+        reasons.add(check.reason)
+    assert len(reasons) == len(PresVerifyMsg) + 1
 
 
 def test_an_agents_words_are_not_repeated() -> None:
