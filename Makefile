@@ -2,10 +2,10 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 
-.PHONY: help setup demo test lint bench bench-registry clean docs
+.PHONY: help setup demo test lint bench bench-registry bench-verification clean docs
 
 help:            ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 setup:           ## Python, packages and the pages' files, for this clone only
 	@.ci/setup
@@ -30,6 +30,9 @@ bench: setup     ## issuances and presentations against a bare loop on the agent
 
 bench-registry: setup ## a registry of 50,000 files: mirroring, reading, publishing (about 1 GB of temporary disk)
 	@$(PY) -m benchmarks.registry_at_scale
+
+bench-verification: setup ## our checks beside the agent's own verification, 10,000 objects in the mirror; every test vector
+	@PYTHONPATH=tests $(PY) -m benchmarks.verification
 
 docs: setup      ## write the generated pages of docs/
 	@$(PY) -m acquis.protocols.diagram > docs/protocols.md

@@ -297,6 +297,22 @@ ANSWERS = (
         agent="library",
     ),
     _case(
+        "comparison-renamed",
+        "A comparison of another value under the name that was asked",
+        "La comparaison d’une autre valeur sous le nom demandé",
+        "The ECTS credits are compared and the comparison renamed; library and ACA-Py say true.",
+        "Any number in any credential passes for the level that was asked.",
+        expects=_alone("values-signed"),
+        asked=BARE,
+        made_for=_other_predicate("ects_hundredths", ">=", 3),
+        answers={"c1": "python-low"},
+        changes=(
+            replace_at(
+                "/proof/proofs/0/primary_proof/ge_proofs/0/predicate/attr_name", str(PYTHON)
+            ),
+        ),
+    ),
+    _case(
         "comparison-turned-round",
         "The comparison is turned round",
         "La comparaison est inversée",

@@ -13,19 +13,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from acquis.credentials.choice import parse_choice
-from acquis.credentials.facts import AgentVerdict, ExchangeBinding, ExchangeFacts
+from acquis.credentials import basis
+from acquis.credentials.basis import Basis, Inputs
 from acquis.credentials.policy import Decision, Policy, decide
-from acquis.credentials.presentation import UnverifiedPresentation, parse_presentation
-from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
+from acquis.credentials.presentation import UnverifiedPresentation
 from acquis.credentials.report import Outcome, VerificationReport, worst
-from acquis.credentials.request import parse_presentation_request
 from acquis.credentials.verify import (
     FILE_POLICY,
     STANDARD_POLICY,
     STRICT_POLICY,
     report_unreadable,
-    verify_presentation,
 )
 from acquis.errors import InvalidInput
 from acquis.registry.mirror import Mirror
@@ -146,10 +143,14 @@ class Mirrors:
 
 @dataclass(frozen=True)
 class Judged:
-    """What the pipeline found in a vector, and what the policy concluded."""
+    """What the pipeline found in a vector, what the policy concluded, and on which basis.
+
+    There is no basis of what is no JSON at all.
+    """
 
     report: VerificationReport
     decision: Decision
+    basis: Basis | None = None
 
     @property
     def outcome(self) -> str:
@@ -178,34 +179,26 @@ def environment_of(vector: Content, mirror: Mirror) -> MirrorEnvironment:
     )
 
 
-def facts_of(vector: Content) -> ExchangeFacts:
-    """Return the exchange; raises ``InvalidInput`` when the presentation cannot be read."""
-    asked = parse_proof_request(UnverifiedProofRequest(vector["proof_request"]))
-    answered = asked
-    if vector["answered"] is not None:
-        answered = parse_proof_request(UnverifiedProofRequest(vector["answered"]))
-    return ExchangeFacts(
-        request=parse_presentation_request(vector["request"]),
-        asked=asked,
-        answered=answered,
-        presentation=parse_presentation(UnverifiedPresentation.parse(raw_presentation(vector))),
-        agent=AgentVerdict(vector["agent"]["verified"], tuple(vector["agent"]["warnings"])),
-        status_at=vector["status_at"],
-        choice=None if vector["choice"] is None else parse_choice(vector["choice"]),
-        exchange=ExchangeBinding(**vector["exchange"]),
-    )
-
-
 def judge(vector: Content, mirror: Mirror) -> Judged:
     """Verify a vector as the verifier does, on a mirror of its world."""
     policy = POLICIES[vector["policy"]]
     try:
-        facts = facts_of(vector)
+        came = UnverifiedPresentation.parse(raw_presentation(vector)).content
     except InvalidInput as error:
         report = report_unreadable(error.says, vector["clock"])
-    else:
-        report = verify_presentation(facts, environment_of(vector, mirror))
-    return Judged(report, decide(report, policy))
+        return Judged(report, decide(report, policy))
+    inputs = Inputs(
+        request=vector["request"],
+        proof_request=vector["proof_request"],
+        answered=vector["answered"] or vector["proof_request"],
+        presentation=came,
+        verdict={name: vector["agent"][name] for name in ("verified", "warnings")},
+        choice=vector["choice"],
+        exchange=vector["exchange"],
+        status_at=vector["status_at"],
+    )
+    found = basis.judge(inputs, environment_of(vector, mirror), policy)
+    return Judged(found.report, found.decision, found.basis)
 
 
 def is_right(vector: Content, judged: Judged) -> bool:

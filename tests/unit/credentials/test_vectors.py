@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from acquis.credentials.basis import parse_basis, recompute
 from acquis.credentials.verify import CHECK_IDS
 from support.vector_agent import Agents, Published
 from support.vector_generator import make_files, meaning
@@ -60,7 +61,9 @@ def agents() -> Agents:
 
 
 @pytest.mark.parametrize("name", BY_ID)
-def test_each_vector_is_judged_as_it_says(name: str, mirrors: Mirrors) -> None:
+def test_each_vector_is_judged_as_it_says_and_the_same_again_from_its_basis(
+    name: str, mirrors: Mirrors
+) -> None:
     vector = BY_ID[name]
     judged = judge(vector, mirrors.of(vector["world"]))
     expected = vector["expected"]
@@ -68,6 +71,11 @@ def test_each_vector_is_judged_as_it_says(name: str, mirrors: Mirrors) -> None:
     assert judged.outcome == expected["outcome"]
     if expected["named"] is not None:
         assert expected["named"] in judged.decision.because
+    if judged.basis is not None:
+        kept = json.loads(json.dumps(judged.basis.parts()))
+        report, decision = recompute(parse_basis(kept))
+        assert report.json() == judged.report.json()
+        assert decision == judged.decision
 
 
 def test_the_agents_still_say_what_stands_beside_each_vector(agents: Agents) -> None:

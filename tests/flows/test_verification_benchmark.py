@@ -1,0 +1,39 @@
+"""The measurement of the verification, run small: it works, and judges every vector rightly."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_small_run_ends_with_the_figures_and_leaves_nothing(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.verification", "--decisions", "200", "--issuers", "1"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "PYTHONPATH": "tests"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    figures = json.loads(ended.stdout.splitlines()[-1])
+    assert list(figures) == [
+        "checks_ms",
+        "decisions_per_s",
+        "memory_growth_mb",
+        "vectors",
+        "wrong",
+    ]
+    assert figures["checks_ms"] > 0
+    assert figures["decisions_per_s"] > 0
+    kinds = ("valid", "invalid", "indeterminate")
+    folder = ROOT / "tests" / "vectors"
+    assert figures["vectors"] == sum(len(list((folder / kind).iterdir())) for kind in kinds)
+    assert figures["wrong"] == 0
+    assert "times our checks" in ended.stdout
+    assert not list(tmp_path.iterdir())
