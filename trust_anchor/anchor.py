@@ -4,7 +4,8 @@ What lies in it::
 
     anchor.json       the name of the anchor
     did.jsonl         the log of its DID, as it is published
-    keys/             attest-<n>.pem: the key that signs lists since entry n of the log
+    keys/             attest-<n>.pem: the key that signs lists since entry n of the log; deleted
+                      once the registry shows the log that replaces it
     update-keys/      update-<n>.pem: the key that signs entry n of the log; n + 1 is committed to
     draft.json        whom the anchor will recognise with the next publication
     versions/<n>.json each list that was signed, written before it is published

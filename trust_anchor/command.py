@@ -22,7 +22,7 @@ from trust_anchor.difference import differences
 from trust_anchor.draft import load_draft, save_draft
 from trust_anchor.entries import Choice, Details, Entries, ended, with_scope, without
 from trust_anchor.importing import import_file, import_published
-from trust_anchor.overview import Overview, load_overview
+from trust_anchor.overview import Overview, keys_in_words, load_overview
 from trust_anchor.packing import make_pack, open_mirror
 from trust_anchor.publishing import VALID_DAYS, Published, publish
 from trust_anchor.resolving import find_problem
@@ -208,6 +208,10 @@ def publish_list(
 
     with said(), only_one(folder):
         done = asyncio.run(work())
+        anchor = load_anchor(folder)
+    _warn_of_update_keys(folder)
+    for line in keys_in_words(anchor):
+        typer.echo(f"Key: {line}")
     now_in_force, before = done.in_force, done.before
     until = f"in force until {now_in_force.next_update}"
     if not done.fresh:
@@ -345,6 +349,13 @@ def _say_changed(before: Entries, after: Entries, *, hint: bool = True) -> None:
         typer.echo(line)
     if hint:
         typer.echo(f"The draft is changed. {_PUBLISH_IT}" if lines else "Nothing changed.")
+
+
+def _warn_of_update_keys(folder: Path) -> None:
+    keys = folder / "update-keys"
+    if any(keys.glob("update-*.pem")):
+        away = "keep them away from this machine, only rotate-keys needs them"
+        typer.echo(f"Warning: the update keys lie in {keys}; {away}.", err=True)
 
 
 def _confirm(yes: bool) -> None:

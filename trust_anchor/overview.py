@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from acquis.registry.did_log import KeyCompromise
 from acquis.registry.trust_list import TrustList, build_entries, build_trust_list
 from acquis.service.publication import Publisher
 from trust_anchor.anchor import Anchor, load_anchor
@@ -37,6 +38,11 @@ class Overview:
         return {
             "anchor": self.anchor.did,
             "name": self.anchor.name,
+            "key": signing_key(self.anchor),
+            "compromises": [
+                {"key": each.method.rsplit("#", 1)[-1], "since": _moment(each)}
+                for each in self.anchor.document.compromises
+            ],
             "draft": build_entries(self.draft),
             "published": build_trust_list(self.published) if self.published else None,
             "due": self.published is not None and is_due(self.published, self.now),
@@ -47,6 +53,7 @@ class Overview:
         """Yield it for people."""
         yield f"anchor      {self.anchor.name}"
         yield f"            {self.anchor.did}"
+        yield from (f"key         {line}" for line in keys_in_words(self.anchor))
         yield f"published   {self._state()}"
         yield f"draft       {_count(self.draft)}"
         yield from (f"  {line}" for line in describe(self.draft))
@@ -77,6 +84,27 @@ async def load_overview(folder: Path, now: datetime, publisher: Publisher | None
         shown = await read_lists(anchor, publisher, load_versions(folder))
         last = shown[-1] if shown else None
     return Overview(anchor, load_draft(folder), last.trust_list if last else None, now)
+
+
+def signing_key(anchor: Anchor) -> str | None:
+    """Return the multikey by which lists are signed now; None when the DID lists none."""
+    return next(reversed(anchor.document.assertion_keys().values()), None)
+
+
+def keys_in_words(anchor: Anchor) -> list[str]:
+    """Say which key signs, and each key that is reported as compromised."""
+    key = signing_key(anchor)
+    return [
+        "none signs: the DID lists no key" if key is None else f"{key} signs",
+        *(
+            f"{each.method.rsplit('#', 1)[-1]} is reported as compromised since {_moment(each)}"
+            for each in anchor.document.compromises
+        ),
+    ]
+
+
+def _moment(compromise: KeyCompromise) -> str:
+    return f"{compromise.since:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _count(entries: Entries) -> str:

@@ -25,6 +25,7 @@ from acquis.text import Text
 from trust_anchor.anchor import Anchor
 from trust_anchor.draft import load_draft
 from trust_anchor.entries import Entries, in_order
+from trust_anchor.settling import settle
 from trust_anchor.versions import (
     SignedList,
     keep_version,
@@ -82,6 +83,7 @@ async def publish(
         await publisher.publish(wanted.path, wanted.raw, _LIST_TYPE)
         await _read_back(anchor, publisher, wanted)
     _note_published(anchor.folder, wanted)
+    await settle(anchor, publisher)  # where a rotation was broken off
     return Published(wanted.trust_list, before.trust_list if before else None, fresh)
 
 

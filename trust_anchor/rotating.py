@@ -13,6 +13,7 @@ from acquis.service.publication import Publisher
 from acquis.service.signing_keys import load_key, load_or_create_key
 from trust_anchor.anchor import Anchor, attest_key_file, load_anchor, update_key_file
 from trust_anchor.publishing import publish_log, sign_withdrawn_again
+from trust_anchor.settling import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ async def rotate_keys(
     """Give the anchor new keys and publish its log; lists by the old key still verify.
 
     With ``compromised_since`` every attest key so far is reported as compromised since then and
-    every list they signed is signed again. The caller holds ``only_one``.
+    every list they signed is signed again. The key that is replaced is deleted once the registry
+    shows the new log. The caller holds ``only_one``.
     Raises: NotFound (a key that is away), RuleBroken, Unavailable, Conflict.
     """
     standing = await publisher.read(f"/{anchor.place}/did.jsonl")
@@ -51,7 +53,9 @@ async def rotate_keys(
     if not resumed or not _is_reported(anchor, compromised_since):
         anchor = _with_next_entry(anchor, update_keys, compromised_since)
         await publish_log(anchor, publisher)
-    return Rotated(anchor, await sign_withdrawn_again(anchor, publisher, now), resumed)
+    signed_again = await sign_withdrawn_again(anchor, publisher, now)
+    await settle(anchor, publisher)
+    return Rotated(anchor, signed_again, resumed)
 
 
 def _is_reported(anchor: Anchor, since: datetime | None) -> bool:

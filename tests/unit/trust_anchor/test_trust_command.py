@@ -211,6 +211,32 @@ def test_a_list_is_imported_whole_and_only_when_it_is_sound(
     assert load_draft(ministry.folder) == ()
 
 
+def test_publishing_and_showing_tell_the_key_its_compromise_and_where_update_keys_lie(
+    ministry: Ministry, tmp_path: Path
+) -> None:
+    there = ("--registry", ministry.registry.url)
+    first = ministry.anchor.load_attest_key().multikey
+    done = run("publish", *there)
+    assert "Warning: the update keys lie in" in done.stderr
+    assert f"Key: {first} signs" in done.stdout
+    assert f"key         {first} signs" in run("show").output
+    (ministry.folder / "update-keys").rename(tmp_path / "away")
+    since = ("--compromised-since", "2026-01-01T00:00:00Z")
+    run("rotate-keys", *there, *since, "--update-keys", str(tmp_path / "away"))
+    second = ministry.anchor.load_attest_key().multikey
+    done = run("publish", *there)
+    assert "update keys" not in done.stderr
+    reported = f"{first} is reported as compromised since 2026-01-01T00:00:00Z"
+    for said in (done.stdout, run("show").output):
+        assert f"{second} signs" in said
+        assert reported in said
+    shown = json.loads(run("show", "--json").output)
+    assert (shown["key"], shown["compromises"]) == (
+        second,
+        [{"key": first, "since": "2026-01-01T00:00:00Z"}],
+    )
+
+
 def test_one_command_at_a_time(ministry: Ministry) -> None:
     with only_one(ministry.folder):
         assert "Another command is at work" in run("add", *WHO, *scope(), status=1).output
@@ -235,7 +261,7 @@ def test_no_key_is_ever_printed(
         )
     ]
     assert "has 2 entries" in said[3]
-    assert "Lists signed again: 0" in said[4]  # the list was signed by the key before that one
+    assert "Lists signed again: 1" in said[4]  # by the key before that one, given up with it
     (ministry.folder / "keys" / "attest-3.pem").write_text("no key")
     said.append(run("publish", *there, "--renew", status=1).output)
     for path in ministry.folder.glob("*keys/*.pem"):

@@ -27,6 +27,7 @@ from trust_anchor.importing import import_published
 from trust_anchor.overview import load_overview
 from trust_anchor.publishing import is_due, load_published, read_lists
 from trust_anchor.rotating import rotate_keys
+from trust_anchor.settling import settle
 from trust_anchor.versions import load_versions
 
 ISSUER = UNIVERSITY.did
@@ -248,19 +249,59 @@ async def test_rotated_keys_sign_the_next_list_and_the_old_one_still_verifies(
 ) -> None:
     ministry.drafts(ISSUER, SCOPE)
     await ministry.publishes()
-    before = ministry.anchor
+    before, old = ministry.anchor, ministry.anchor.load_attest_key().multikey
     async with ministry.line() as publisher:
         done = await rotate_keys(before, publisher, NOW)
     assert (done.resumed, done.signed_again) == (False, 0)
     assert done.anchor.document.version_number == 2
     assert set(before.document.assertion_keys()) < set(done.anchor.document.assertion_keys())
-    assert done.anchor.load_attest_key().multikey != before.load_attest_key().multikey
+    assert done.anchor.load_attest_key().multikey != old
     assert ministry.mirrored().version == 1
     ministry.drafts(ISSUER, OTHER)
     await ministry.publishes()
     assert ministry.mirrored().version == 2
     newest = list(load_versions(ministry.folder).values())[-1]
     assert newest.method.endswith(done.anchor.load_attest_key().multikey)
+
+
+def kept_keys(ministry: Ministry) -> list[str]:
+    return sorted(path.name for path in (ministry.folder / "keys").iterdir())
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+async def test_a_replaced_key_is_deleted_once_its_successor_is_shown_and_not_before(
+    ministry: Ministry, arrives: bool
+) -> None:
+    """Killed at each request in turn; then the daily publication settles it."""
+    await ministry.publishes()
+    for whole in count():
+        before = kept_keys(ministry)
+        signing = f"attest-{ministry.anchor.document.version_number}.pem"
+        assert before == [signing]
+        line = CutLine(whole, arrives=arrives)
+        async with ministry.line(line) as publisher:
+            with contextlib.suppress(Killed):
+                await rotate_keys(ministry.anchor, publisher, NOW)
+        if not line.killed:
+            break
+        assert set(before) <= set(kept_keys(ministry))
+        await ministry.publishes(renew=True)
+    assert whole > 2
+    assert kept_keys(ministry) == [f"attest-{ministry.anchor.document.version_number}.pem"]
+    assert kept_keys(ministry) != before
+    assert (await ministry.publishes(renew=True)).in_force == ministry.mirrored()
+
+
+async def test_a_registry_that_shows_another_log_deletes_no_key(ministry: Ministry) -> None:
+    await ministry.publishes()
+    async with ministry.line(CutLine(1, arrives=False)) as publisher:
+        with pytest.raises(Killed):
+            await rotate_keys(ministry.anchor, publisher, NOW)
+    async with ministry.line() as publisher:
+        assert await settle(ministry.anchor, publisher) == 0
+        assert kept_keys(ministry) == ["attest-1.pem", "attest-2.pem"]
+        await ministry.publishes()
+        assert kept_keys(ministry) == ["attest-2.pem"]
 
 
 @pytest.mark.parametrize("arrives", [False, True])
