@@ -11,8 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -26,10 +25,9 @@ from acapy_agent.resolver.did_resolver import DIDResolver
 
 from acapy_webvh.anoncreds_registry import WebvhRegistry
 from acapy_webvh.did_resolver import MirrorDidResolver, replace_network_resolvers
-from acapy_webvh.host import RegistryHost
 from acapy_webvh.reader import MirrorReader
 from acapy_webvh.tails import TailsFolder
-from acquis.errors import AcquisError, Unavailable
+from acquis.errors import AcquisError
 from acquis.registry.content import MAX_REGISTRY_SIZE
 from acquis.registry.resource import ResourceType, build_resource, digest_of
 from acquis.registry.rules import Rule, RuleBroken
@@ -39,7 +37,7 @@ from support.attacked_registry import AttackedRegistry, Prepared, attacked_copy,
 from support.hostile_logs import LOG_ATTACKS, History, longest_log
 from support.hostile_metadata import METADATA_ATTACKS, fast_forward
 from support.hostile_objects import replacements
-from support.hostile_registry import Answer, hostile_host
+from support.hostile_registry import Answer
 from support.loop_lag import LIMIT, loop_lag
 from support.mutants import one_mutant_a_leaf
 
@@ -366,51 +364,3 @@ async def test_the_largest_status_list_of_forty(
         lambda attacked: attacked.publish_signed({file_of(last): last, file_of(signed): signed}),
         scene,
     )
-
-
-@asynccontextmanager
-async def writing_to(public: Path, attack: Answer, patience: float) -> AsyncIterator[RegistryHost]:
-    with hostile_host(public) as host:
-        host.attack = attack
-        registry = RegistryHost(host.url, timeout=patience)
-        async with loop_lag() as lag:
-            yield registry
-        await registry.close()
-    assert lag.worst <= LIMIT
-
-
-@pytest.mark.parametrize(
-    ("attack", "patience"),
-    [
-        (attacks.endless_body, 30),
-        (attacks.endless_chunks, 30),
-        (attacks.half_written, 30),
-        (attacks.long_header_line, 30),
-        (attacks.countless_headers, 30),
-        (attacks.connection_closed, 30),
-        (attacks.one_byte_at_a_time, 0.4),
-        (attacks.dripping_headers, 0.4),
-        (attacks.silence, 0.4),
-    ],
-    ids=lambda given: getattr(given, "__name__", ""),
-)
-async def test_a_host_that_is_written_to_answers_badly(
-    tmp_path: Path, attack: Answer, patience: float
-) -> None:
-    async with writing_to(tmp_path, attack, patience) as host:
-        with pytest.raises(Unavailable):
-            await host.get("/univ/demo/resources/x")
-        with pytest.raises(Unavailable):
-            await host.put("/univ/demo/resources/x", b"{}", {})
-
-
-async def test_a_host_that_is_written_to_is_not_unpacked_and_not_followed(tmp_path: Path) -> None:
-    async with writing_to(tmp_path, attacks.gzip_bomb, 30) as host:
-        packed = await host.get("/univ/demo/resources/x")
-        assert len(packed.body) < 1_000_000
-        assert packed.body[:2] == b"\x1f\x8b"  # as it came: no JSON, so nothing is read from it
-    with hostile_host(tmp_path) as private:
-        away = attacks.redirect_to_same_path_at(private.url)
-        async with writing_to(tmp_path, away, 30) as host:
-            assert (await host.put("/univ/demo/resources/x", b"{}", {})).status == 307
-        assert private.seen == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -18,12 +19,17 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # its documented n
     Targets,
 )
 
+from acquis.registry.did_log import build_next_entry
+from acquis.registry.resource import Link
 from registry_host.keys import ONLINE, create_key, load_key
 from registry_host.watch.alarms import Alarm
 from registry_host.watch.memory import MAIN
 from registry_host.watch.record import Record, opened_record
 from registry_host.watch.watcher import Round, Watcher
-from support.registry import HOST
+from support.hostile_registry import HostileHost
+from support.registry import HOST, Issuer, Published, seeded_key
+
+EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
 
 type Content = bytes | str | Mapping[str, Any] | None
 
@@ -177,3 +183,39 @@ def _bytes(content: bytes | str | Mapping[str, Any]) -> bytes:
     if isinstance(content, bytes):
         return content
     return content.encode() if isinstance(content, str) else json.dumps(content).encode()
+
+
+@dataclass
+class Attacked:
+    """A watched registry whose host is hostile and whose online key is stolen."""
+
+    issuer: Issuer
+    published: Published
+    host: HostileHost
+    thief: Thief
+    watching: Watching
+
+    @property
+    def log(self) -> str:
+        return f"{self.issuer.folder}/did.jsonl"
+
+    def extended(self, *, created: datetime | None = None, **options: Any) -> str:
+        log = self.issuer.log.encode()
+        return build_next_entry(log, self.issuer.next, seeded_key("n"), created=created, **options)
+
+    def recovers(self, *names: str) -> None:
+        """The next round says that all alarms are over, and nothing else."""
+        done = self.watching.round()
+        assert done.raised == ()
+        assert {str(alarm.name) for alarm in done.cleared} == set(names)
+        assert done.standing == 0
+
+
+def build_definition(
+    attacked: Attacked, *links: Link, keep: int = 2, **changes: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The registry definition with other links, signed by its issuer, and what stood."""
+    standing = attacked.published.definition
+    unsigned = {key: value for key, value in standing.items() if key != "proof"}
+    kept = standing["links"][:keep]
+    return attacked.issuer.sign({**unsigned, "links": kept, **changes}), standing
