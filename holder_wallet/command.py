@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from acquis.service.app import serve as serve_app
+from acquis.service.command import load_settings
 from holder_wallet.app import create_app
 from holder_wallet.settings import WalletSettings
 
@@ -19,7 +20,7 @@ def about() -> None:
 @app.command()
 def serve() -> None:
     """Serve until the process is told to stop."""
-    settings = WalletSettings()
+    settings = load_settings(WalletSettings)
     serve_app(
         create_app(settings),
         bind=settings.bind,

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from acquis.service.app import serve as serve_app
-from acquis.service.command import said
+from acquis.service.command import load_settings, said
 from acquis.service.database import migrate
 from acquis.text import Text
 from issuer_agent.app import build_surroundings, create_app
@@ -43,7 +43,7 @@ def about() -> None:
 @app.command()
 def serve() -> None:
     """Serve until the process is told to stop."""
-    settings = IssuerSettings()
+    settings = load_settings(IssuerSettings)
     serve_app(
         create_app(settings),
         bind=settings.bind,
@@ -74,7 +74,7 @@ def rotate_keys(
     if update_only and compromised_since is not None:
         raise typer.BadParameter("choose one of --update-only and --compromised-since")
     wanted = Rotation(update_only, _parse_time(compromised_since))
-    settings = IssuerSettings()
+    settings = load_settings(IssuerSettings)
     typer.echo(_UPDATE)
     if wanted.since is not None:
         typer.echo(_COMPROMISE.format(since=wanted.since))

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from tuf.api.metadata import Root, Timestamp  # type: ignore[attr-defined]  # its documented names
 
 from acquis.errors import Conflict, InvalidInput
 from acquis.registry.did import parse_did
 from acquis.registry.paths import parse_folder
 from acquis.service.app import serve as run
-from acquis.service.command import said
+from acquis.service.command import load_settings, said
 from acquis.text import Text
 from registry_host.app import check_host, create_app
 from registry_host.files import write_whole
@@ -57,7 +56,7 @@ def init(  # noqa: PLR0917 - typer gives them by name
     threshold: Annotated[int, typer.Option(min=1, help="How many of them must sign.")] = 2,
 ) -> None:
     """Set up a registry: keys, an empty tree, the root of trust to give out. Safe to repeat."""
-    settings = _settings(folder=folder, host=host, hash_bits=hash_bits)
+    settings = load_settings(RegistrySettings, folder=folder, host=host, hash_bits=hash_bits)
     trusted_root = settings.tuf / "1.root.json"
     if (settings.tuf / "timestamp.json").exists():
         typer.echo(f"Already set up. Root of trust: {trusted_root}")
@@ -84,7 +83,7 @@ def grant(
 
     Without a DID the folder belongs to whichever publishes its log there first.
     """
-    settings = _settings(folder=folder)
+    settings = load_settings(RegistrySettings, folder=folder)
     with said():
         _wholes(settings)
         fresh = grant_folder(settings, name, did)
@@ -101,7 +100,7 @@ def grant(
 @app.command("revoke-grant")
 def revoke_grant(name: FolderName, folder: Folder = None) -> None:
     """Take back a grant that nobody has used yet."""
-    settings = _settings(folder=folder)
+    settings = load_settings(RegistrySettings, folder=folder)
     with said():
         _wholes(settings)
         Grants(settings.folder / GRANTS).revoke(name, settings.public)
@@ -111,7 +110,7 @@ def revoke_grant(name: FolderName, folder: Folder = None) -> None:
 @app.command()
 def serve(folder: Folder = None) -> None:
     """Serve the registry until it is told to stop."""
-    settings = _settings(folder=folder)
+    settings = load_settings(RegistrySettings, folder=folder)
     with said():
         _wholes(settings)
         check_host(settings)
@@ -147,7 +146,7 @@ def rotate(  # noqa: PLR0917 - typer gives them by name
     """Replace keys and begin the root's year anew; stop the host first. Safe to repeat."""
     if keys is not None and new_root_keys is None:
         raise typer.BadParameter("--keys says how many --new-root-keys are made; give both")
-    settings = _settings(folder=folder)
+    settings = load_settings(RegistrySettings, folder=folder)
     with said(), held(settings.folder):
         root = replace_keys(settings, root_keys, new_root_keys, keys, threshold, online=online)
     role = root.roles[Root.type]
@@ -162,7 +161,7 @@ def rotate(  # noqa: PLR0917 - typer gives them by name
 @app.command()
 def status(folder: Folder = None) -> None:
     """Say what is published, how fresh its metadata is, whose keys sign and who may publish."""
-    settings = _settings(folder=folder)
+    settings = load_settings(RegistrySettings, folder=folder)
     with said():
         wholes = _wholes(settings)
         check_host(settings)
@@ -264,12 +263,3 @@ def _wholes(settings: RegistrySettings) -> Wholes:
                 "Le registre n’est pas initialisé ; lancez : acquis registry init",
             )
         ) from error
-
-
-def _settings(**given: Any) -> RegistrySettings:
-    try:
-        return RegistrySettings(**{key: value for key, value in given.items() if value is not None})
-    except ValidationError as error:
-        for problem in error.errors():
-            typer.echo(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}", err=True)
-        raise typer.Exit(2) from error

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from acquis.registry.did import is_host
@@ -49,12 +48,13 @@ class RegistrySettings(BaseSettings):
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if not is_host(self.host):
-            message = "host: a name with labels of two letters or more, no port, no address"
+    @field_validator("host")
+    @classmethod
+    def _check_host(cls, host: str) -> str:
+        if not is_host(host):
+            message = "a name with labels of two letters or more, no port, no address"
             raise ValueError(message)
-        return self
+        return host
 
     @property
     def keys_folder(self) -> Path:

@@ -6,7 +6,7 @@ import typer
 
 from acquis.registry.keys import did_key_of
 from acquis.service.app import serve as serve_app
-from acquis.service.command import said
+from acquis.service.command import load_settings, said
 from acquis.service.signing_keys import load_or_create_key
 from verifier.app import create_app
 from verifier.settings import VerifierSettings
@@ -23,7 +23,7 @@ def about() -> None:
 @app.command()
 def serve() -> None:
     """Serve until the process is told to stop."""
-    settings = VerifierSettings()
+    settings = load_settings(VerifierSettings)
     serve_app(
         create_app(settings),
         bind=settings.bind,
@@ -37,5 +37,5 @@ def serve() -> None:
 def receipt_key() -> None:
     """Print the did:key that signs this verifier's receipts, for whoever will verify them."""
     with said():
-        key = load_or_create_key(receipt_key_file(VerifierSettings().folder))
+        key = load_or_create_key(receipt_key_file(load_settings(VerifierSettings).folder))
     typer.echo(did_key_of(key.multikey))

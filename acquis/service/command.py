@@ -6,8 +6,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import entry_points
+from typing import Any
 
 import typer
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from acquis.errors import AcquisError
 
@@ -39,6 +42,27 @@ def said() -> Iterator[None]:
     except AcquisError as error:
         typer.echo(error.says.en, err=True)
         raise typer.Exit(1) from error
+
+
+def load_settings[S: BaseSettings](kind: type[S], **given: Any) -> S:
+    """Return the settings of this ``kind``, from options that were ``given`` and the environment.
+
+    None is an option that was not given. What is wrong ends the command with the status 2 and one
+    line for each setting: its name and what is wrong with it, never its value.
+    """
+    options = {name: value for name, value in given.items() if value is not None}
+    try:
+        return kind(**options)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_input=False, include_context=False):
+            wrong = problem["msg"].removeprefix("Value error, ")
+            name = ".".join(map(str, problem["loc"]))
+            if name in options:
+                name = f"--{name.replace('_', '-')}"
+            elif name:
+                name = f"{kind.model_config.get('env_prefix', '')}{name}".upper()
+            typer.echo(f"{name}: {wrong}" if name else wrong, err=True)
+        raise typer.Exit(2) from error
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from acquis.registry.did import parse_did
@@ -59,23 +59,20 @@ class ServiceSettings(BaseSettings):
         description="How often due work is looked for when no doorbell announced it.",
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        wrong = self._wrong()
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return self
+    @field_validator("secret")
+    @classmethod
+    def _check_secret(cls, secret: SecretStr) -> SecretStr:
+        return _check_length(secret, _SHORTEST_SECRET)
 
-    def _wrong(self) -> list[str]:
-        """Return what is wrong with these settings together, without their values."""
+    @field_validator("development_login")
+    @classmethod
+    def _check_login(cls, allowed: bool, others: ValidationInfo) -> bool:
         wrong = []
-        if len(self.secret.get_secret_value()) < _SHORTEST_SECRET:
-            wrong.append(f"secret: {_SHORTEST_SECRET} characters or more are needed")
-        if self.development_login and not _is_loopback(self.bind):
-            wrong.append("development_login: only allowed when bind is a loopback address")
-        if self.development_login and not _is_loopback(_host_of(self.public_url)):
-            wrong.append("development_login: only allowed when public_url is on loopback")
-        return wrong
+        if allowed and not _is_loopback(others.data.get("bind", "")):
+            wrong.append("only allowed when bind is a loopback address")
+        if allowed and not _is_loopback(_host_of(others.data.get("public_url", ""))):
+            wrong.append("only allowed when public_url is on loopback")
+        return _none(wrong, allowed)
 
     @property
     def database(self) -> str:
@@ -120,13 +117,10 @@ class AgentSettings(ServiceSettings):
             )
         return values
 
-    def _wrong(self) -> list[str]:
-        keys = {"agent_api_key": self.agent_api_key, "webhook_key": self.webhook_key}
-        return super()._wrong() + [
-            f"{name}: {_SHORTEST_KEY} characters or more are needed"
-            for name, key in keys.items()
-            if len(key.get_secret_value()) < _SHORTEST_KEY
-        ]
+    @field_validator("agent_api_key", "webhook_key")
+    @classmethod
+    def _check_key(cls, key: SecretStr) -> SecretStr:
+        return _check_length(key, _SHORTEST_KEY)
 
     @property
     def mirror_folder(self) -> Path:
@@ -151,14 +145,29 @@ class RelyingSettings(AgentSettings):
             values["anchors"] = tuple(dict.fromkeys(each for each in named if each))
         return values
 
-    def _wrong(self) -> list[str]:
-        wrong = super()._wrong()
-        if len(self.anchors) > _MOST_ANCHORS:
-            wrong.append(f"anchors: at most {_MOST_ANCHORS}")
-        for number, anchor in enumerate(self.anchors, start=1):
-            if not _is_did(anchor):
-                wrong.append(f"anchors: number {number} is no did:webvh DID")
-        return wrong
+    @field_validator("anchors")
+    @classmethod
+    def _check_anchors(cls, anchors: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [
+            f"number {number} is no did:webvh DID"
+            for number, anchor in enumerate(anchors, start=1)
+            if not _is_did(anchor)
+        ]
+        if len(anchors) > _MOST_ANCHORS:
+            wrong.append(f"at most {_MOST_ANCHORS}")
+        return _none(wrong, anchors)
+
+
+def _check_length(secret: SecretStr, shortest: int) -> SecretStr:
+    short = len(secret.get_secret_value()) < shortest
+    return _none([f"{shortest} characters or more are needed"] if short else [], secret)
+
+
+def _none[T](wrong: list[str], value: T) -> T:
+    """Return ``value`` when nothing is wrong. Raises: ValueError, which never holds the value."""
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return value
 
 
 def _is_did(text: str) -> bool:

@@ -48,7 +48,7 @@ def test_all_that_is_wrong_is_said_at_once_without_values() -> None:
             | {"bind": "0.0.0.0", "public_url": "https://issuer.example"}
         )
     said = str(refused.value)
-    for name in ("secret:", "agent_api_key:", "webhook_key:", "bind", "public_url"):
+    for name in ("secret\n", "agent_api_key\n", "webhook_key\n", "bind", "public_url"):
         assert name in said
     assert "short-secret" not in said
     assert "w" * 15 not in said

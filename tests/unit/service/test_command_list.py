@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -46,6 +47,54 @@ def test_an_error_ends_a_command_with_its_sentence() -> None:
     done = CliRunner().invoke(app, ["fail"])
     assert done.exit_code == 1
     assert done.output == "This does not exist\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        (["issuer", "serve"], {"INSTITUTION_NAME", "REGISTRY_FOLDER", "PUBLISH_URL"}),
+        (
+            ["issuer", "rotate-keys", "--yes"],
+            {"INSTITUTION_NAME", "REGISTRY_FOLDER", "PUBLISH_URL"},
+        ),
+        (["wallet", "serve"], {"ANCHORS"}),
+        (["verifier", "serve"], {"EMPLOYER_NAME", "ANCHORS"}),
+    ],
+)
+def test_all_that_is_wrong_with_settings_is_said_in_lines_without_values(
+    command: list[str], names: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = f"ACQUIS_{command[0].upper()}_"
+    for name in filter(lambda each: each.startswith(prefix), list(os.environ)):
+        monkeypatch.delenv(name)
+    wrong = {
+        "SECRET": "told-to-nobody",
+        "AGENT_API_KEY": "short-key",
+        "PORT": "port-ninety",
+        "ANCHORS": "did:web:elsewhere",
+        "BIND": "0.0.0.0",
+        "DEVELOPMENT_LOGIN": "true",
+    }
+    for name, value in wrong.items():
+        monkeypatch.setenv(f"{prefix}{name}", value)
+    done = CliRunner().invoke(build_command(command), command)
+    assert (done.exit_code, isinstance(done.exception, SystemExit)) == (2, True)
+    said = [line.partition(": ")[0] for line in done.stderr.splitlines()]
+    expected = {*names, "SECRET", "AGENT_API_KEY", "WEBHOOK_KEY", "PORT", "DEVELOPMENT_LOGIN"}
+    assert set(said) == {f"{prefix}{name}" for name in expected}
+    assert len(said) == len(expected)
+    assert not any(value in done.output for value in wrong.values() if value != "true")
+
+
+def test_an_option_is_named_as_it_was_given() -> None:
+    command = ["registry", "init", "--host", "localhost", "--hash-bits", "99"]
+    done = CliRunner().invoke(build_command(command), command)
+    assert done.exit_code == 2
+    assert [line.partition(": ")[0] for line in done.stderr.splitlines()] == [
+        "--host",
+        "--hash-bits",
+    ]
+    assert "localhost" not in done.output
 
 
 @pytest.mark.parametrize("part", ["registry", "trust", "issuer"])
