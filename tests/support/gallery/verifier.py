@@ -185,6 +185,7 @@ def result(decision: str) -> View:
         if decision == "undetermined"
         else None,
         remarks=[_COMPROMISE] if decision == "refused" else [],
+        presented=True,
         decided_at=c.AT,
         verdicts=[
             View(
