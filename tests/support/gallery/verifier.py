@@ -366,6 +366,7 @@ SAMPLES: dict[str, Sample] = {
         f"request-{state}": _request(state)
         for state in (
             "created",
+            "elsewhere",
             "scanned",
             "checking",
             "expired",
