@@ -75,7 +75,7 @@ def init(  # noqa: PLR0917 - typer gives them by name
 def grant(
     name: FolderName,
     did: Annotated[
-        str | None, typer.Argument(metavar="[DID]", help="Whom it is for: a DID or its SCID.")
+        str | None, typer.Argument(metavar="DID", help="Whom it is for: a DID or its SCID.")
     ] = None,
     folder: Folder = None,
 ) -> None:
