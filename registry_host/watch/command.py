@@ -45,7 +45,9 @@ _WORDS = {
 
 
 def watch(  # noqa: PLR0917 - typer gives them by name
-    url: Annotated[str | None, typer.Argument(help="Where the registry is read.")] = None,
+    url: Annotated[
+        str | None, typer.Argument(help="Where the registry is read (default: as the last time).")
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where everything seen is kept.")] = Path("watched"),
     host: Annotated[str | None, typer.Option(help="Host name in the DIDs.")] = None,
     trusted_root: Annotated[
@@ -70,10 +72,12 @@ def watch(  # noqa: PLR0917 - typer gives them by name
         if check:
             said.checked(*check_record(folder))
             return
-        addresses = _addresses(url, also or [])
+        given = None if url is None else check_base_url(url)
+        further = {check_base_url(each): check_base_url(each) for each in also or []}
         with opened_record(folder, _now) as record:
             if record.repaired:
                 said.line("repaired")
+            addresses = {MAIN: given or _known_address(record, said), **further}
             record.pin(_host(host, record), trusted_root, addresses[MAIN])
             watcher = Watcher(record, addresses, _now)
             if once:
@@ -101,13 +105,15 @@ def _watch_on(watcher: Watcher, said: _Said, seconds: float) -> None:
         said.line("ended")
 
 
-def _addresses(url: str | None, also: list[str]) -> dict[str, str]:
-    if url is None:
+def _known_address(record: Record, said: _Said) -> str:
+    """Return the address that was watched the last time, and say it."""
+    known = record.memory.address
+    if known is None:
         raise InvalidInput(
             Text("Say where the registry is read: URL.", "Indiquez où lire le registre : URL.")
         )
-    further = {check_base_url(each): check_base_url(each) for each in also}
-    return {MAIN: check_base_url(url), **further}
+    said.address(known)
+    return check_base_url(known)
 
 
 def _host(given: str | None, record: Record) -> str:
@@ -147,6 +153,14 @@ class _Said:
     def line(self, word: str) -> None:
         """Say one of our own sentences."""
         self._echo({"event": word}, self._word(word))
+
+    def address(self, known: str) -> None:
+        """Say where the registry is read when nobody said it."""
+        text = Text(
+            f"Reading the registry at {plain(known)}, as the last time.",
+            f"Lecture du registre à {plain(known)}, comme la dernière fois.",
+        )
+        self._echo({"event": "address", "address": known}, text.in_language(self._language))
 
     def checked(self, lines: int, files: int, last: str) -> None:
         """Say that the record is as it was written."""

@@ -65,15 +65,18 @@ class Journal:
         self._pending.clear()
 
 
-def read_journal(path: Path) -> tuple[list[Entry], str]:
+def read_journal(path: Path, *, growing: bool = False) -> tuple[list[Entry], str]:
     """Return the lines of a journal and the digest of the last one.
 
+    What follows the last line feed is left out of one that is ``growing``: it is being written.
     Raises: Untrusted naming the line at which the chain is broken.
     """
     entries: list[Entry] = []
     last = sha256(b"").hexdigest()
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
+            if growing and not line.endswith(b"\n"):
+                break
             entry = _parse(line)
             if entry.get("before") != last or entry.get("number") != number:
                 raise Untrusted(

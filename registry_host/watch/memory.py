@@ -42,16 +42,18 @@ class View:
 
 
 class Memory:
-    """All views, the newest root of trust, and the alarms that stand."""
+    """All views, address and newest root of trust of the registry, and the alarms that stand."""
 
     def __init__(self) -> None:
         self.host: str | None = None
+        self.address: str | None = None
         self.roots: set[str] = set()
         self.root: str | None = None
         self.views: dict[str, View] = {}
         self.standing: dict[tuple[str, str, str, str | None], Alarm] = {}
         self._apply: dict[str, Callable[[Entry], None]] = {
             "opened": self._opened,
+            "moved": self._moved,
             "root": self._root,
             "metadata": self._metadata,
             "listed": self._listed,
@@ -76,7 +78,11 @@ class Memory:
 
     def _opened(self, entry: Entry) -> None:
         self.host, self.root = entry["host"], entry["root"]
+        self.address = entry["address"]
         self.roots.add(entry["root"])
+
+    def _moved(self, entry: Entry) -> None:
+        self.address = entry["address"]
 
     def _root(self, entry: Entry) -> None:
         self.root = entry["sha256"]

@@ -21,8 +21,8 @@ from typing import Any
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root  # type: ignore[attr-defined]  # its documented names
 
-from acquis.errors import InvalidInput, NotFound
-from acquis.service.file_lock import only_one
+from acquis.errors import InvalidInput, NotFound, Untrusted
+from acquis.service.file_lock import is_held, only_one
 from acquis.service.files import write_whole
 from acquis.text import Text
 from registry_host.watch.alarms import parse_alarm
@@ -32,6 +32,7 @@ from registry_host.watch.memory import Memory
 
 _JOURNAL = "journal.jsonl"
 _ALARMS = "alarms.jsonl"
+_LOCK = ".lock"
 _DIGESTS = ("sha256", "found", "seen_in", "expected", "root")
 
 
@@ -70,7 +71,8 @@ class Record:
     def pin(self, host: str, trusted_root: Path | None, address: str) -> None:
         """Note host and root of trust the first time; later, check that they belong to it.
 
-        Any root that was verified since is as good as the first.
+        Any root that was verified since is as good as the first. Another ``address`` of the same
+        registry than the last time is noted.
 
         Raises: InvalidInput.
         """
@@ -89,6 +91,8 @@ class Record:
                     " confiance.",
                 )
             )
+        if self.memory.address != address:
+            self.note("moved", address=address)
         self.commit()
 
     def root(self) -> Metadata[Root]:
@@ -107,18 +111,22 @@ class Record:
 def opened_record(folder: Path, now: Callable[[], datetime]) -> Iterator[Record]:
     """The record in ``folder``, locked for this process. Raises: Conflict, Untrusted."""
     refusal = Text("Another watcher uses this folder.", "Un autre surveillant utilise ce dossier.")
-    with only_one(folder / ".lock", refusal):
+    with only_one(folder / _LOCK, refusal):
         yield Record(folder, now)
 
 
 def check_record(folder: Path) -> tuple[int, int, str]:
     """Return (lines, files, digest of the last line) of a record that nobody changed.
 
+    A watcher may be writing it meanwhile.
     Raises: NotFound; Untrusted naming the line or the file that was changed.
     """
     if not (folder / _JOURNAL).exists():
         raise NotFound(Text("No journal is kept here.", "Aucun journal n’est tenu ici."))
-    entries, last = read_journal(folder / _JOURNAL)
+    try:
+        entries, last = read_journal(folder / _JOURNAL)
+    except Untrusted:  # perhaps a line that a watcher was writing
+        entries, last = read_journal(folder / _JOURNAL, growing=is_held(folder / _LOCK))
     archive = Archive(folder / "kept")
     digests = {digest for entry in entries for digest in _digests(entry)}
     for digest in digests:

@@ -24,6 +24,7 @@ from support.witnesses import WitnessedIssuer, version_ids, witness_file
 
 
 def test_a_quiet_registry_costs_no_line_and_no_file(attacked: Attacked) -> None:
+    attacked.watching.round()  # the first at this address, which is noted
     before = (attacked.watching.folder / "journal.jsonl").read_bytes()
     done = attacked.watching.round()
     assert (done.raised, done.cleared, done.warned, done.changed) == ((), (), (), 0)

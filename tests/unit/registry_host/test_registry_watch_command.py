@@ -69,6 +69,25 @@ def test_the_exit_status_of_one_round_tells_nothing_alarm_or_could_not_look(
     assert "Nothing was changed" in checked.output
 
 
+def test_the_address_of_the_last_time_is_taken_where_none_is_said(
+    thief: Thief, url: str, tmp_path: Path
+) -> None:
+    there = ("--once", "--folder", str(tmp_path))
+    unknown = watch(*there)
+    assert (unknown.exit_code, "Say where the registry is read" in unknown.output) == (2, True)
+    assert watch(url, *options(thief, tmp_path), "--once").exit_code == 0
+    again = watch(*there)
+    assert (again.exit_code, f"Reading the registry at {url}, as" in again.output) == (0, True)
+    with hostile_host(thief.public) as other:
+        assert watch(other.url, *there).exit_code == 0
+        moved = watch(*there, "--json")
+        said = json.loads(moved.output.splitlines()[0])
+        assert (said["event"], said["address"]) == ("address", other.url)
+        assert moved.exit_code == 0
+    journal = (tmp_path / "journal.jsonl").read_text()
+    assert journal.count('"kind":"moved"') == 1
+
+
 def test_lines_of_json_carry_both_languages_and_the_evidence(
     thief: Thief, url: str, tmp_path: Path
 ) -> None:

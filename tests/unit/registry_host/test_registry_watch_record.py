@@ -101,6 +101,27 @@ def test_half_a_line_after_a_crash_is_cut_off_and_noted(watching: Watching) -> N
     check_record(watching.folder)
 
 
+def test_half_a_line_that_a_watcher_is_writing_is_left_out_of_the_check(
+    watching: Watching,
+) -> None:
+    path = watching.folder / "journal.jsonl"
+    whole, found = path.read_bytes(), check_record(watching.folder)
+    half = whole.splitlines()[-1][:40]
+    with opened_record(watching.folder, watching.clock):
+        path.write_bytes(whole + half)
+        assert check_record(watching.folder) == found
+        for changed in (
+            whole.replace(b"did.jsonl", b"did.jsonx", 1) + half,
+            whole + half + b"\n" + half,
+        ):
+            path.write_bytes(changed)
+            with pytest.raises(Untrusted):
+                check_record(watching.folder)
+    path.write_bytes(whole + half)
+    with pytest.raises(Untrusted):
+        check_record(watching.folder)
+
+
 def test_wherever_a_crash_cut_the_journal_the_watcher_goes_on(watching: Watching) -> None:
     path = watching.folder / "journal.jsonl"
     whole = path.read_bytes()
