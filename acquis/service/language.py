@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from babel import Locale, negotiate_locale
 from starlette.requests import Request
 
-from acquis.text import LANGUAGES, Language
+from acquis.text import LANGUAGES, Language, Text
 
 COOKIE: Final = "lang"
 PARAMETER: Final = "lang"
 DEFAULT: Final[Language] = "en"
 
 _MOST_RANGES: Final = 20
+_FRENCH_SPACE: Final = re.compile(r"(?<=«) | (?=[»:;?!])")
 
 
 def language_of(request: Request) -> Language:
@@ -51,6 +53,12 @@ def preferred_language(header: str) -> Language | None:
 def locale_of(language: Language) -> Locale:
     """Return Babel's locale for dates and numbers: British English, French of France."""
     return Locale("fr", "FR") if language == "fr" else Locale("en", "GB")
+
+
+def typeset(text: Text, language: Language) -> str:
+    """Return a sentence as it is set on a page: in French no line begins with ``:`` or ``»``."""
+    said = text.in_language(language)
+    return _FRENCH_SPACE.sub("\u00a0", said) if language == "fr" else said
 
 
 def _weight(parameters: str) -> float:

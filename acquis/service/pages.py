@@ -217,7 +217,7 @@ def _build_environment(
     )
     formats = Formats(languages.locale_of(language))
     environment.filters.update(
-        say=lambda text: text.in_language(language) if isinstance(text, Text) else text,
+        say=_finalizer(language),
         day=formats.day,
         moment=formats.moment,
         clock=formats.clock,
@@ -240,7 +240,7 @@ def _build_environment(
 
 def _finalizer(language: Language) -> Callable[[object], object]:
     def finalize(value: object) -> object:
-        return value.in_language(language) if isinstance(value, Text) else value
+        return languages.typeset(value, language) if isinstance(value, Text) else value
 
     return finalize
 
