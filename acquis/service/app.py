@@ -47,9 +47,7 @@ def build_app(
         async with lifespan(app):
             yield
 
-    app = FastAPI(
-        title=title, lifespan=whole_life, openapi_url=None, docs_url=None, redoc_url=None
-    )
+    app = FastAPI(title=title, lifespan=whole_life, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.on_stop = on_stop
     register_problems(app, error_page)
     app.add_middleware(Boundary, sessions=sessions, most_body=most_body, error_page=error_page)
