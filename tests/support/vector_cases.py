@@ -31,6 +31,7 @@ from support.vector_courses import (
 from support.vector_wallet import Use
 
 INVALID, INDETERMINATE = "invalid", "indeterminate"
+NAME_REQUIRED = NameAsked.REQUIRED
 RECOGNISED_FROM = date(2020, 1, 1)
 THREAD = sha256(b"vector thread").hexdigest()
 BROWSER = sha256(b"vector browser").hexdigest()
@@ -209,4 +210,19 @@ def of_definition(subject: str = "c1") -> dict[str, str]:
     return {**unknown, **of_documents(subject)}
 
 
-NAME_REQUIRED = NameAsked.REQUIRED
+ONE = ask()
+LEAN = ask(python(None), still_valid=False, recognised_from=None)
+"""Level and day of the award are shown and nothing is compared: the smallest presentation."""
+
+BARE = ask(still_valid=False, recognised_from=None)
+TRUE = Said(verified=True)
+
+
+def case(name: str, en: str, fr: str, wrong: str, harm: str, **changes: Any) -> Case:
+    """Return a case that is not valid."""
+    return Case(name, Text(en, fr), wrong, harm, **changes)
+
+
+def alone(check: str) -> dict[str, str]:
+    """Return that one check is invalid, and everything else valid."""
+    return {check: INVALID}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from acquis.text import Text
 from support.vector_cases import (
+    BARE,
     INDETERMINATE,
+    LEAN,
+    ONE,
+    TRUE,
     Ask,
     Case,
     Said,
     ask,
     but,
+    case,
     first_aid,
     of_definition,
     of_documents,
@@ -20,7 +24,6 @@ from support.vector_cases import (
     with_bound,
     without_referents,
 )
-from support.vector_cases_invalid import BARE, LEAN, ONE, TRUE
 from support.vector_courses import AGENCY, DATA, FALSE_DATA, LASTING, MINISTRY, NOW
 
 _BOTH_ANCHORS = (AGENCY.did, MINISTRY.did)
@@ -29,17 +32,13 @@ _LASTING_ITEM = but(_LASTING.proof_request)
 _LASTING_ITEM["requested_attributes"]["c1"]["non_revoked"] = {"to": NOW}
 
 
-def _case(name: str, en: str, fr: str, wrong: str, harm: str, **changes: Any) -> Case:
-    return Case(name, Text(en, fr), wrong, harm, **changes)
-
-
 def _open(*checks: str) -> dict[str, str]:
     return dict.fromkeys(checks, INDETERMINATE)
 
 
 _UNSAID = "What nobody checked is taken for checked."
 AGENT = (
-    _case(
+    case(
         "thread-unknown",
         "It is not known on which thread the answer came",
         "On ne sait pas sur quel fil la réponse est venue",
@@ -48,7 +47,7 @@ AGENT = (
         expects=_open("same-exchange"),
         exchange={"thread_seen": None},
     ),
-    _case(
+    case(
         "browser-unknown",
         "It is not known in which browser the code was shown",
         "On ne sait pas dans quel navigateur le code était affiché",
@@ -57,7 +56,7 @@ AGENT = (
         expects=_open("same-exchange"),
         exchange={"session_seen": None},
     ),
-    _case(
+    case(
         "agent-says-nothing",
         "The agent has not said whether the proofs hold",
         "L’agent n’a pas dit si les preuves tiennent",
@@ -66,7 +65,7 @@ AGENT = (
         expects=_open("agent-verdict", "not-revoked/c1"),
         agent=Said(verified=None),
     ),
-    _case(
+    case(
         "agent-remark-unknown",
         "The agent makes a remark nobody knows here",
         "L’agent fait une remarque inconnue ici",
@@ -75,7 +74,7 @@ AGENT = (
         expects=_open("agent-warnings"),
         agent=Said(verified=True, warnings=("BRAND_NEW::c1",)),
     ),
-    _case(
+    case(
         "agent-dropped-one-interval",
         "The agent dropped the question of revocation for one item",
         "L’agent a retiré la question de la révocation pour un élément",
@@ -84,7 +83,7 @@ AGENT = (
         expects=_open("agent-warnings"),
         agent=Said(verified=True, warnings=("RMV_RFNT_NRI::c1",)),
     ),
-    _case(
+    case(
         "agent-list-outside-interval",
         "The agent says the list lies outside the time asked",
         "L’agent dit la liste hors de la période demandée",
@@ -93,7 +92,7 @@ AGENT = (
         expects=_open("agent-warnings"),
         agent=Said(verified=True, warnings=("TS_OUT_NRI::c1",)),
     ),
-    _case(
+    case(
         "not-revocable",
         "A kind of credential that cannot be revoked",
         "Un genre d’attestation qui n’est pas révocable",
@@ -103,7 +102,7 @@ AGENT = (
         asked=_LASTING,
         answers={"c1": "lasting"},
     ),
-    _case(
+    case(
         "not-revocable-unremarked",
         "Not revocable, and the library says true without a word",
         "Non révocable, et la bibliothèque dit vrai sans un mot",
@@ -114,7 +113,7 @@ AGENT = (
         answers={"c1": "lasting"},
         agent="library",
     ),
-    _case(
+    case(
         "not-revocable-asked-for-one-item",
         "Not revocable, and asked about for one item",
         "Non révocable, et demandé pour un élément",
@@ -124,7 +123,7 @@ AGENT = (
         asked=Ask(_LASTING.request, _LASTING_ITEM),
         answers={"c1": "lasting"},
     ),
-    _case(
+    case(
         "no-link-secret-to-compare",
         "It cannot be seen that the credentials are one holder's",
         "On ne voit pas que les attestations sont d’un seul détenteur",
@@ -142,7 +141,7 @@ _REVOKED = "A revoked credential proved against a list from before; the agent sa
 
 def _asked_as(name: str, en: str, fr: str, interval: dict[str, int] | None, **more: Any) -> Case:
     request = but(BARE.proof_request, non_revoked=interval)
-    return _case(
+    return case(
         name,
         en,
         fr,
@@ -175,7 +174,7 @@ STATUS = (
         "Non-révocation demandée pour le dernier jour",
         {"from": NOW - 86_400, "to": NOW},
     ),
-    _case(
+    case(
         "non-revocation-not-asked",
         "Non-revocation was not asked",
         "La non-révocation n’a pas été demandée",
@@ -187,7 +186,7 @@ STATUS = (
         world="revoked",
         proved=False,
     ),
-    _case(
+    case(
         "status-list-absent",
         "Our copy lacks the revocation list",
         "Notre copie n’a pas la liste de révocation",
@@ -196,7 +195,7 @@ STATUS = (
         expects=_open("not-revoked/c1"),
         world="without-status-list",
     ),
-    _case(
+    case(
         "revocation-registry-absent",
         "Our copy lacks the revocation registry",
         "Notre copie n’a pas le registre de révocation",
@@ -205,7 +204,7 @@ STATUS = (
         expects=_open("not-revoked/c1"),
         world="without-registry",
     ),
-    _case(
+    case(
         "valid-until-yesterday",
         "Validity was asked and proved for yesterday",
         "La validité a été demandée et prouvée pour hier",
@@ -215,7 +214,7 @@ STATUS = (
         asked=Ask(ONE.request, with_bound(ONE.proof_request, "c1-valid", 20250930)),
         answers={"c1": "python-expired"},
     ),
-    _case(
+    case(
         "second-look-the-next-day",
         "An old presentation looked at again the next day",
         "Une présentation ancienne examinée le lendemain",
@@ -232,7 +231,7 @@ _OPEN_DEFINITION = {**_open("issuer-documents/c1"), **of_definition()}
 _OPEN_DOCUMENTS = {**_open("issuer-documents/c1"), **of_documents()}
 
 DOCUMENTS = (
-    _case(
+    case(
         "identity-closed",
         "The institution closed its identity",
         "L’établissement a fermé son identité",
@@ -241,7 +240,7 @@ DOCUMENTS = (
         expects={**_open("issuer-identity/c1"), **_OPEN_DEFINITION},
         world="closed",
     ),
-    _case(
+    case(
         "did-log-absent",
         "Our copy lacks the institution's DID log",
         "Notre copie n’a pas le journal du DID de l’établissement",
@@ -250,7 +249,7 @@ DOCUMENTS = (
         expects={**_open("issuer-identity/c1"), **_OPEN_DEFINITION},
         world="without-log",
     ),
-    _case(
+    case(
         "definition-absent",
         "Our copy lacks the credential definition",
         "Notre copie n’a pas la définition d’attestation",
@@ -259,7 +258,7 @@ DOCUMENTS = (
         expects=_OPEN_DEFINITION,
         world="without-definition",
     ),
-    _case(
+    case(
         "schema-absent",
         "Our copy lacks the schema",
         "Notre copie n’a pas le schéma",
@@ -268,7 +267,7 @@ DOCUMENTS = (
         expects=_OPEN_DOCUMENTS,
         world="without-schema",
     ),
-    _case(
+    case(
         "achievement-absent",
         "Our copy lacks the achievement",
         "Notre copie n’a pas la microcertification",
@@ -277,7 +276,7 @@ DOCUMENTS = (
         expects=_OPEN_DOCUMENTS,
         world="without-achievement",
     ),
-    _case(
+    case(
         "achievement-never-published",
         "The credential names an achievement nobody published",
         "L’attestation nomme une microcertification jamais publiée",
@@ -291,7 +290,7 @@ DOCUMENTS = (
 
 _OLD = "What was revoked or struck off since our copy was made is accepted."
 MIRROR = (
-    _case(
+    case(
         "mirror-too-old",
         "Our copy of the registry is one second too old",
         "Notre copie du registre a une seconde de trop",
@@ -300,7 +299,7 @@ MIRROR = (
         expects=_open("mirror-age/c1"),
         world="old-copy",
     ),
-    _case(
+    case(
         "mirror-never-confirmed",
         "No registry ever confirmed our copy",
         "Aucun registre n’a jamais confirmé notre copie",
@@ -309,7 +308,7 @@ MIRROR = (
         expects=_open("mirror-age/c1"),
         world="never-confirmed",
     ),
-    _case(
+    case(
         "mirror-of-tomorrow",
         "Our copy says it was confirmed tomorrow",
         "Notre copie se dit confirmée demain",
@@ -318,7 +317,7 @@ MIRROR = (
         expects=_open("mirror-age/c1"),
         world="copy-of-tomorrow",
     ),
-    _case(
+    case(
         "one-of-two-mirrors-too-old",
         "Of two registries the copy of one is too old",
         "De deux registres, la copie de l’un est trop ancienne",
@@ -334,7 +333,7 @@ MIRROR = (
 _NO_LIST = _open("trust-list", "issuer-recognised/c1")
 _ANYBODY = "A diploma mill that was struck off goes on being recognised."
 TRUST = (
-    _case(
+    case(
         "trust-list-overdue",
         "The trust list is overdue",
         "La liste de confiance est périmée",
@@ -343,7 +342,7 @@ TRUST = (
         expects=_NO_LIST,
         world="list-overdue",
     ),
-    _case(
+    case(
         "trust-list-of-tomorrow",
         "The trust list is dated tomorrow",
         "La liste de confiance est datée de demain",
@@ -352,7 +351,7 @@ TRUST = (
         expects=_NO_LIST,
         world="list-of-tomorrow",
     ),
-    _case(
+    case(
         "trust-list-absent",
         "The anchor published no trust list",
         "L’ancre n’a publié aucune liste de confiance",
@@ -361,7 +360,7 @@ TRUST = (
         expects=_NO_LIST,
         world="without-list",
     ),
-    _case(
+    case(
         "trust-list-signed-by-another",
         "The trust list is signed by somebody else",
         "La liste de confiance est signée par quelqu’un d’autre",
@@ -370,7 +369,7 @@ TRUST = (
         expects=_NO_LIST,
         world="trust-list-signed-by-another",
     ),
-    _case(
+    case(
         "trust-list-from-an-old-copy",
         "Our copy of the trust list is too old",
         "Notre copie de la liste de confiance est trop ancienne",
@@ -379,7 +378,7 @@ TRUST = (
         expects=_NO_LIST,
         world="old-copy-of-trust",
     ),
-    _case(
+    case(
         "no-anchor-chosen",
         "The employer chose no trust anchor",
         "L’employeur n’a choisi aucune ancre de confiance",
@@ -388,7 +387,7 @@ TRUST = (
         expects=_NO_LIST,
         anchors=(),
     ),
-    _case(
+    case(
         "one-list-overdue-the-other-silent",
         "Of two lists one is overdue and the other does not know the institution",
         "De deux listes, l’une est périmée et l’autre ignore l’établissement",
@@ -398,7 +397,7 @@ TRUST = (
         world="list-overdue",
         anchors=_BOTH_ANCHORS,
     ),
-    _case(
+    case(
         "struck-off",
         "The institution is no longer on the list",
         "L’établissement ne figure plus sur la liste",
@@ -407,7 +406,7 @@ TRUST = (
         expects=_open("issuer-recognised/c1"),
         world="struck-off",
     ),
-    _case(
+    case(
         "look-alike",
         "A look-alike with the same names",
         "Un sosie aux mêmes noms",
@@ -419,7 +418,7 @@ TRUST = (
         ),
         answers={"c1": "look-alike"},
     ),
-    _case(
+    case(
         "day-of-award-unknown",
         "The day of the award is neither shown nor bounded",
         "Le jour de la délivrance n’est ni montré ni borné",
@@ -428,7 +427,7 @@ TRUST = (
         expects=_open("issuer-recognised/c1"),
         asked=Ask(ONE.request, without_referents(ONE.proof_request, "c1-awarded")),
     ),
-    _case(
+    case(
         "quality-asserted-by-itself",
         "Nobody but the institution stands behind the quality, which this employer requires",
         "Seul l’établissement se porte garant, et cet employeur exige plus",
