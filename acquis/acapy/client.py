@@ -163,7 +163,7 @@ class AgentClient:
             raise _refused(about, response.status_code)
         try:
             return response.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # what a wallet sent may be in it
             raise _silent(about, "not JSON") from error
 
 
