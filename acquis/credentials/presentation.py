@@ -73,7 +73,8 @@ class SubProof:
     ``shown`` maps attribute → signed integer; ``link_secret_response`` is the same number in
     all sub-proofs of one holder; ``non_revocation`` says whether there is such a proof at all.
     ``strangers`` are the comparisons whose proof answers for another value than the one signed
-    under the name it gives: the AnonCreds library verifies each by itself and calls them true.
+    under the name it gives: the AnonCreds library verifies each by itself and calls them true. Of a
+    value that is shown nothing hidden is proved, so a comparison of it is a stranger as well.
     """
 
     shown: Mapping[str, str]
@@ -147,14 +148,15 @@ def _parse_shown(node: Node, name: str, credentials: int) -> dict[str, Shown]:
     return shown
 
 
-def _is_of_signed_value(node: Node, hidden: Mapping[str, Node]) -> bool:
+def _is_of_signed_value(node: Node, hidden: Mapping[str, Node], shown: Mapping[str, str]) -> bool:
     """Say whether a comparison answers with the very number that the signature's proof answers with.
 
-    One challenge, one number for one hidden value: with another number it is another value.
+    One challenge, one number for one hidden value: with another number it is another value. For a
+    value that is shown that proof has no such number: one that stands there was looked at by nobody.
     """
-    answered = node.optional("mj")
-    signed = hidden.get(node.member("predicate").member("attr_name").text(300))
-    if answered is None or signed is None:
+    name = node.member("predicate").member("attr_name").text(300)
+    answered, signed = node.optional("mj"), hidden.get(name)
+    if answered is None or signed is None or canonical_name(name) in map(canonical_name, shown):
         return False
     return answered.text(2_000) == signed.text(2_000)
 
@@ -174,13 +176,16 @@ def _parse_sub_proof(node: Node) -> SubProof:
     found = primary.optional("ge_proofs")
     proofs = found.elements() if found else []
     hidden = equality.member("m").members()
+    shown = {at: _number(v) for at, v in equality.member("revealed_attrs").members().items()}
     secret = hidden.get("master_secret")
     return SubProof(
-        MappingProxyType(
-            {at: _number(v) for at, v in equality.member("revealed_attrs").members().items()}
-        ),
+        MappingProxyType(shown),
         tuple(map(_parse_comparison, proofs)),
-        tuple(_parse_comparison(each) for each in proofs if not _is_of_signed_value(each, hidden)),
+        tuple(
+            _parse_comparison(each)
+            for each in proofs
+            if not _is_of_signed_value(each, hidden, shown)
+        ),
         None if secret is None else secret.text(2_000),
         non_revocation=node.optional("non_revoc_proof") is not None,
     )

@@ -11,7 +11,8 @@ today." A request becomes an AnonCreds presentation request in which
   for K at the moment of asking: a referent without restrictions is never built, because a
   wallet may answer it with anything;
 - the date of the award is only bounded where a bound decides whether the institution was
-  entitled on that day, and revealed where it does not;
+  entitled on that day, and revealed where it does not, or where the same credential may have to
+  show it for another competency;
 - non-revocation is asked as ``{"to": now}``, the one form all wallets answer soundly.
 
 A request may leave something to the learner: any k of its competencies, some that are optional,
@@ -260,6 +261,24 @@ def _award_bound(
     return first_days.pop(), False
 
 
+def _award_bounds(
+    listed: Sequence[Sequence[Candidate]], since: date | None, today: date
+) -> list[tuple[date | None, bool]]:
+    """Return ``_award_bound`` of each competency, shown alike where one credential may answer both.
+
+    No wallet can show the date of one credential for one competency and compare it for another.
+    """
+    found = [_award_bound(candidates, since, today) for candidates in listed]
+    definitions = [{each.credential_definition_id for each in candidates} for candidates in listed]
+    shown = {index for index, (_, is_shown) in enumerate(found) if is_shown}
+    while True:
+        seen = set().union(*(definitions[index] for index in shown))
+        more = {index for index, ids in enumerate(definitions) if ids & seen} - shown
+        if not more:
+            return [(day, index in shown) for index, (day, _) in enumerate(found)]
+        shown |= more
+
+
 def _restrictions(
     asked: CompetencyRequest, candidates: Sequence[Candidate]
 ) -> list[dict[str, str]]:
@@ -311,10 +330,11 @@ def build_proof_request(
     today = day_of(now)
     attributes: dict[str, object] = {}
     predicates: dict[str, object] = {}
+    listed = [tuple(candidates.get(asked.key, ())) for asked in request.competencies]
+    dates = _award_bounds(listed, request.awarded_since, today)
     for index, asked in enumerate(request.competencies):
-        listed = tuple(candidates.get(asked.key, ()))
-        restrictions = _restrictions(asked, listed)
-        since, show_date = _award_bound(listed, request.awarded_since, today)
+        restrictions = _restrictions(asked, listed[index])
+        since, show_date = dates[index]
         group = group_id(index)
         names = ["achievement_id"]
         bounds: list[tuple[str, str, int]] = []

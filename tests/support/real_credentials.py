@@ -56,7 +56,7 @@ class RealIssuer:
         )
         self.definition_id = named("definition", self.definition.to_dict())
         self.registry, self._registry_private = anoncreds.RevocationRegistryDefinition.create(
-            self.definition_id, self.definition, did, "0", "CL_ACCUM", 8, tails_dir_path=tails
+            self.definition_id, self.definition, did, "0", "CL_ACCUM", 16, tails_dir_path=tails
         )
         self.registry_id = named("registry", self.registry.to_dict())
         first = anoncreds.RevocationStatusList.create(

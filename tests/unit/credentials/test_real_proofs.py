@@ -6,6 +6,7 @@ against a list from before its revocation verifies, and is refused here.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +21,7 @@ from acquis.credentials.policy import Conclusion, decide
 from acquis.credentials.presentation import UnverifiedPresentation, parse_presentation
 from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
 from acquis.credentials.report import Outcome, VerificationReport
-from acquis.credentials.request import CompetencyRequest
+from acquis.credentials.request import Candidate, CompetencyRequest, build_proof_request
 from acquis.credentials.verify import STANDARD_POLICY, STRICT_POLICY, verify_presentation
 from acquis.text import Text
 from support.real_credentials import (
@@ -33,8 +34,10 @@ from support.real_credentials import (
 from support.scenario import (
     FIRST_AID,
     LIST_AT,
+    NONCE,
     NOW,
     PYTHON,
+    RECOGNISED_FROM,
     SAME_EXCHANGE,
     SQL,
     Scenario,
@@ -190,3 +193,79 @@ def test_a_forged_value_is_refused_by_the_library_or_here(
     report = judge(scenario, request, presentation, verified=True)
     assert report.outcome_of("values-signed") is Outcome.INVALID
     assert decide(report, STANDARD_POLICY).conclusion is Conclusion.REFUSED
+
+
+def test_a_level_that_is_shown_and_compared_at_once_is_refused_here(
+    issuers: tuple[RealIssuer, RealIssuer],
+) -> None:
+    """Of a value that is shown the proof hides nothing: any number may be put in its place."""
+    person = Person()
+    low = issuers[0].issue(person, levels={str(PYTHON): 1})
+    scenario = Scenario(held=[low])
+    request = scenario.proof_request()
+    request["requested_attributes"]["c1"]["names"].append(str(PYTHON))
+    otherwise = copy.deepcopy(request)
+    otherwise["requested_predicates"]["c1-level"]["name"] = "valid_until"
+    selection = Selection({"c1": low.id}, dict.fromkeys(request["requested_predicates"], low.id))
+    presentation = present_really(otherwise, selection, person)
+    proof = presentation["proof"]["proofs"][0]["primary_proof"]
+    (level,) = (each for each in proof["ge_proofs"] if each["predicate"]["value"] == 3)
+    level["predicate"]["attr_name"] = str(PYTHON)
+    proof["eq_proof"]["m"][str(PYTHON)] = level["mj"]
+    verified = verify_really(request, presentation, [issuers[0]])
+    assert verified is True
+    report = judge(scenario, request, presentation, verified)
+    assert report.outcome_of("values-signed") is Outcome.INVALID
+    assert decide(report, STANDARD_POLICY).conclusion is Conclusion.REFUSED
+
+
+def test_one_credential_is_never_asked_to_show_and_to_compare_its_date(
+    issuers: tuple[RealIssuer, RealIssuer],
+) -> None:
+    """No wallet can: where one competency needs the date shown, so does the other of its credential."""
+    person = Person()
+    held = [issuers[0].issue(person)]
+    wanted = tuple(CompetencyRequest(each, Text("x", "x"), 2) for each in (PYTHON, SQL, FIRST_AID))
+    scenario = Scenario(request=python_request(competencies=wanted), held=held)
+    definition, other = issuers[0].definition_id, issuers[1].definition_id
+    candidates = {
+        PYTHON: [Candidate(definition, RECOGNISED_FROM)],
+        SQL: [Candidate(definition)],
+        FIRST_AID: [Candidate(other, RECOGNISED_FROM)],
+    }
+    request = build_proof_request(scenario.request, candidates, NONCE, NOW)
+    shown = {at: each["names"] for at, each in request["requested_attributes"].items()}  # type: ignore[attr-defined]
+    assert ["awarded_on" in shown[group] for group in ("c1", "c2", "c3")] == [True, True, False]
+    held.append(issuers[1].issue(person))
+    asked = parse_proof_request(UnverifiedProofRequest(request))
+    selection = select_credentials(matching_credentials(asked, held))
+    presentation = present_really(request, selection, person)
+    assert selection.attributes["c1"] == selection.attributes["c2"]
+    verified = verify_really(request, presentation, list(issuers))
+    assert verified is True
+    report = judge(scenario, request, presentation, verified)
+    assert decide(report, STANDARD_POLICY).conclusion is Conclusion.ACCEPTED
+
+
+def test_a_proof_of_status_is_not_lent_by_another_credential(
+    issuers: tuple[RealIssuer, RealIssuer],
+) -> None:
+    """The library ties the proof of non-revocation to the credential it is given with."""
+    issuer, person = issuers[0], Person()
+    held = replace(issuer.issue(person), id="withdrawn")
+    person.credentials["withdrawn"] = person.credentials.pop("credential-data")
+    issuer.issue(person)
+    withdrawn, index, _ = person.credentials["withdrawn"]
+    standing, another, _ = person.credentials["credential-data"]
+    revoked_at = max(issuer.lists) + 60
+    issuer.revoke(index, revoked_at)
+    mixed, lent = withdrawn.to_dict(), standing.to_dict()
+    mixed["signature"]["r_credential"] = lent["signature"]["r_credential"]
+    mixed["witness"] = lent["witness"]
+    person.credentials["withdrawn"] = (anoncreds.Credential.load(mixed), another, issuer)
+    scenario = Scenario(held=[held])
+    request = scenario.proof_request()
+    everything = dict.fromkeys(request["requested_predicates"], "withdrawn")
+    selection = Selection({"c1": "withdrawn"}, everything)
+    presentation = present_really(request, selection, person, list_at=revoked_at)
+    assert verify_really(request, presentation, [issuer]) is False
