@@ -7,6 +7,7 @@ Who is recognised is the word of the trust anchors the verifier chose, put toget
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
@@ -104,9 +105,13 @@ def level_claimed(answer: Answer) -> int | None:
 
 
 def award_days(answer: Answer) -> tuple[date, date] | None:
-    """Return the first and the last day on which the award may have been made; None if unknown."""
-    asked_at = answer.facts.asked_at
-    if asked_at is None:
+    """Return the first and the last day on which the award may have been made; None if unknown.
+
+    A date that is only bounded may be any up to the moment that counts: when a saved presentation
+    was asked for is its own word, so what it proves may have been awarded since.
+    """
+    judged_at = answer.facts.judged_at
+    if judged_at is None:
         return None
     try:
         shown = answer.value("awarded_on")
@@ -114,7 +119,7 @@ def award_days(answer: Answer) -> tuple[date, date] | None:
             day = parse_date_number(shown.raw)
             return day, day
         bound = answer.least("awarded_on")
-        return None if bound is None else (parse_date_number(str(bound)), day_of(asked_at))
+        return None if bound is None else (parse_date_number(str(bound)), day_of(judged_at))
     except InvalidInput:
         return None
 
@@ -141,6 +146,11 @@ def check_issuer_recognised(
     award = ClaimedAward(definition.issuer, framework, level, *days)
     answers = [ask_anchor(each, award, environment) for each in lists]
     recognition, outcome = conclude_recognition(answers)
+    is_since_asked = outcome is Outcome.INVALID and _was_entitled_when_asked(
+        answer, award, lists, environment
+    )
+    if is_since_asked:
+        recognition, outcome = Recognition.COULD_NOT_CHECK, Outcome.INDETERMINATE
     evidence["recognition"] = recognition.value
     evidence["anchors"] = tuple(each.record() for each in answers)
     relied_on = _relied_on(answers)
@@ -148,6 +158,8 @@ def check_issuer_recognised(
         evidence |= _named(relied_on)
     found = None if relied_on is None else relied_on.listed.found
     says = _recognition_in_words(recognition, outcome, relied_on, len(lists))
+    if is_since_asked:
+        says = _ENDED_SINCE
     return Check(
         "issuer-recognised",
         Aspect.ASSURANCE,
@@ -157,6 +169,26 @@ def check_issuer_recognised(
         evidence,
         None if found is None else found.mirror_refreshed_at,
     )
+
+
+_ENDED_SINCE = Text(
+    "The institution was entitled until the presentation was asked for, but not on every day since; "
+    "that the award is not later is the file's own word.",
+    "L’établissement était habilité jusqu’à la demande de la présentation, mais pas chaque jour "
+    "depuis ; que la délivrance n’est pas postérieure, seul le fichier le dit.",
+)
+
+
+def _was_entitled_when_asked(
+    answer: Answer, award: ClaimedAward, lists: Sequence[AnchorList], environment: Environment
+) -> bool:
+    """Say whether only the days since it was asked, by the file's own word, lack an entitlement."""
+    asked_at, judged_at = answer.facts.asked_at, answer.facts.judged_at
+    if asked_at is None or asked_at == judged_at or award.earliest == award.latest:
+        return False
+    until = replace(award, latest=day_of(asked_at))
+    answers = [ask_anchor(each, until, environment) for each in lists]
+    return conclude_recognition(answers)[1] is Outcome.VALID
 
 
 def _relied_on(answers: Sequence[AnchorSays]) -> AnchorSays | None:

@@ -15,7 +15,7 @@ from acquis.credentials.environment import Entitlement, Standing
 from acquis.credentials.policy import Conclusion, decide
 from acquis.credentials.recognition import ListState, read_trust_lists
 from acquis.credentials.report import Check, Outcome, VerificationReport
-from acquis.credentials.request import Candidate
+from acquis.credentials.request import Candidate, day_of
 from acquis.credentials.verify import STANDARD_POLICY, verify_presentation
 from acquis.errors import InvalidInput, NotFound, Unavailable, Untrusted
 from support.scenario import ANCHOR, INSTITUTE, NOW, Scenario, Shelf, trust_list
@@ -177,6 +177,25 @@ def test_days_are_never_put_together_from_two_anchors() -> None:
     assert report.outcome_of("issuer-recognised") is N
     scenario.shelf.standings[OTHER, INSTITUTE] = Standing(INSTITUTE, "The Institute", halves)
     assert verify_presentation(facts, scenario.shelf).outcome_of("issuer-recognised") is V
+
+
+def test_an_award_may_be_as_late_as_the_moment_that_counts_not_as_the_file_says() -> None:
+    """When a saved presentation was asked for is its own word: who was awarded since could date it."""
+    scenario = Scenario()
+    ended = Entitlement("esco", 1, 5, date(2020, 1, 1), day_of(NOW))
+    scenario.shelf.standings[ANCHOR, INSTITUTE] = standing(ended)
+    for status_at, outcome, conclusion in (
+        (None, V, Conclusion.ACCEPTED),
+        (NOW + 86_400, U, Conclusion.COULD_NOT_TELL),
+    ):
+        report = verify_presentation(scenario.facts(status_at=status_at), scenario.shelf)
+        assert report.outcome_of("issuer-recognised") is outcome
+        assert report.outcome_of("trust-list") is V
+        assert decide(report, STANDARD_POLICY).conclusion is conclusion
+    late = replace(ended, valid_from=date(2021, 1, 1))
+    scenario.shelf.standings[ANCHOR, INSTITUTE] = standing(late)
+    report = verify_presentation(scenario.facts(status_at=NOW + 86_400), scenario.shelf)
+    assert report.outcome_of("issuer-recognised") is N
 
 
 def test_without_an_anchor_nobody_can_be_recognised() -> None:
