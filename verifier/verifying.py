@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import update
 
 from acquis.acapy import present_proof as agent_proof
+from acquis.credentials.policy import Conclusion
 from acquis.errors import AcquisError, Conflict, IllegalTransition, InvalidInput, NotFound
 from acquis.protocols.machine import Source
 from acquis.protocols.present_proof import Exchange, Facts, Observation, State, advance
@@ -33,6 +34,12 @@ _LOG = structlog.get_logger(__name__)
 
 CHECK_SECONDS: Final = 180
 """How long an answer may stay unchecked before it is concluded that nothing can be told."""
+
+REFUSE_SECONDS: Final = 20
+"""How long the agent is asked again about an answer that is refused whatever it says.
+
+Not at once: what a wallet names may be on its way to our mirror.
+"""
 
 _VERIFY: Final = "verify"
 _WAIT_FOR_WALLET: Final = 3.0
@@ -153,7 +160,13 @@ async def _verify(
         return Again(wait)
     async with around.database.write(lasting=False) as session:
         begin(await sessions.lock(session, row.id), _VERIFY, now)
-    checked = await agent_proof.verify(around.agent, record.id)
+    try:
+        checked = await agent_proof.verify(around.agent, record.id)
+    except AcquisError as error:
+        if await _refuse_unverified(around, row, record):
+            _LOG.info("refused without the agent's verdict", session=row.id, reason=error.code)
+            return None
+        raise
     exchange = await _keep(around, row, _following(around, checked))
     if exchange is not None and exchange.state is State.DONE:
         return await _decide(around, row, checked)
@@ -172,6 +185,28 @@ async def _refuse_unreadable(
 
     await _close_with(around, row, follow, await _conclude(around, row, record))
     return None
+
+
+async def _refuse_unverified(
+    around: Surroundings, row: SessionRow, record: agent_proof.Record
+) -> bool:
+    """Refuse an answer on which the agent fails, where its verdict could change nothing.
+
+    Some answers make an agent stumble whenever it is asked; nobody waits for that who is refused.
+    """
+    if row.state != State.PRESENTATION_RECEIVED:
+        return False
+    if row.changed_at + REFUSE_SECONDS > around.clock.now():
+        return False
+    result = await _conclude(around, row, record)
+    if result["decision"]["conclusion"] != Conclusion.REFUSED:
+        return False
+
+    def follow(kept: SessionRow) -> Exchange:
+        return advance(load_proof(kept.exchange), _UNCHECKED)
+
+    await _close_with(around, row, follow, result)
+    return True
 
 
 async def _decide(

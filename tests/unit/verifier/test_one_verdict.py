@@ -18,6 +18,7 @@ from acquis.service.database import Database
 from support.verifier_desk import NOW, WALLET, Desk, text_of
 from verifier import requesting, verifying
 from verifier.concluding import conclude
+from verifier.explaining import explain
 from verifier.requesting import environment_of
 from verifier.store import sessions
 
@@ -204,6 +205,46 @@ async def test_an_answer_that_cannot_be_checked_is_concluded_after_a_while(
     agent.between = agent.nothing
     await desk.perform(row.id)
     assert desk.agent.records == {}
+
+
+async def test_an_answer_refused_whatever_the_agent_says_does_not_wait_for_it(
+    desk: Desk, agent: Agent
+) -> None:
+    """A time to come makes an agent stumble each time it is asked; its holder holds nobody up."""
+
+    def of_a_time_to_come(answered: dict[str, Any]) -> None:
+        answered["identifiers"][0]["timestamp"] = NOW + 100
+
+    request_id = await desk.ask()
+    agent.between = unavailable("/verify-presentation")
+    await desk.open(request_id)
+    with pytest.raises(Unavailable):
+        await desk.answer_opened(request_id, of_a_time_to_come)
+    desk.clock.at = NOW + verifying.REFUSE_SECONDS - 1
+    with pytest.raises(Unavailable):
+        await try_again(desk, request_id)
+    assert (await desk.session(request_id)).open
+    desk.clock.at = NOW + verifying.REFUSE_SECONDS
+    await try_again(desk, request_id)
+    row, request = await desk.session(request_id), await desk.request(request_id)
+    assert (row.state, row.open, desk.agent.records) == (State.FAILED, False, {})
+    assert row.verdict == {"verified": None, "warnings": []}
+    assert row.decision is not None
+    assert row.decision["conclusion"] == "refused"
+    assert row.decision["because"][0] == "not-revoked"
+    assert explain(request, row).status == 0
+    page = text_of(await desk.get(f"/requests/{request_id}?lang=en"))
+    assert "later than the request" in page
+
+
+async def test_an_answer_that_only_lacks_a_verdict_is_not_refused_for_that(
+    desk: Desk, agent: Agent
+) -> None:
+    request_id = await answered_unchecked(desk, agent)
+    desk.clock.at = NOW + verifying.REFUSE_SECONDS
+    with pytest.raises(Unavailable):
+        await try_again(desk, request_id)
+    assert (await desk.session(request_id)).open
 
 
 async def test_a_verdict_beside_a_presentation_not_checked_is_none(
