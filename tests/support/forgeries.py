@@ -254,9 +254,9 @@ def another_holder(presentation: Json) -> None:
     secret["master_secret"] = str(int(secret["master_secret"]) + 1)
 
 
-def soon() -> int:
-    """Return a time that has not come, within what agents allow clocks to differ."""
-    return int(time.time()) + 100
+def naming_a_list_to_come(presentation: Json) -> None:
+    """Name a time that has not come as it is said, within what agents allow clocks to differ."""
+    identifier(timestamp=int(time.time()) + 100)(presentation)
 
 
 __all__ = ["PYTHON", "SQL"]
