@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from acquis.credentials.competency import known_label
 from acquis.credentials.disclosure import Learned, what_was_learned
 from acquis.credentials.facts import ExchangeFacts
 from acquis.credentials.policy import AllOf, CheckValid, Decision, Policy, decide
@@ -25,6 +26,7 @@ from acquis.credentials.verify import (
     verify_presentation,
 )
 from acquis.errors import InvalidInput
+from acquis.text import Text
 from verifier.agentless import Question, resolve_verdict
 from verifier.trusting import MirrorEnvironment
 
@@ -96,10 +98,16 @@ def judge(
         saved,
         decide(report, policy),
         report,
-        what_was_learned(asked, answered, saved.request.labels()),
+        what_was_learned(asked, answered, _labels(saved)),
         facts.asked_at,
         facts.judged_at,
     )
+
+
+def _labels(saved: SavedPresentation) -> dict[str, Text]:
+    """Return what each competency is called: by us or by its key, never by the file's own word."""
+    keys = [str(each.key) for each in saved.request.competencies]
+    return {key: known_label(key) or Text(key, key) for key in keys}
 
 
 def _members(content: object) -> dict[str, Any]:

@@ -110,6 +110,19 @@ def test_a_genuine_presentation_is_accepted_and_the_report_begins_with_that(
     assert run("file", *(str(file), *by), status=0).stdout.startswith("ACCEPTED")
 
 
+def test_what_a_competency_is_called_is_not_the_files_word(
+    studio: Studio, saved: dict[str, Any], mirror: Path, tmp_path: Path
+) -> None:
+    renamed = deepcopy(saved)
+    renamed["request"]["competencies"][0]["label"] = {"en": "Surgery", "fr": "Chirurgie"}
+    file = write_file(tmp_path / "renamed.json", renamed)
+    by = ("--mirror", mirror, "--anchor", studio.anchor.did)
+    for language in ("en", "fr"):
+        said = run(file, *by, "--language", language, status=0).stdout
+        assert "Python" in said
+        assert "urg" not in said
+
+
 def test_the_strict_policy_is_another(
     studio: Studio, saved: dict[str, Any], mirror: Path, tmp_path: Path
 ) -> None:
