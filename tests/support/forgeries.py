@@ -144,6 +144,20 @@ def proved_of_another(
     )
 
 
+def compared_as_shown(grade: str, name: str) -> Forge:
+    """Prove the comparison of another attribute where the right one is shown as well.
+
+    Of a value that is shown the proof hides nothing, so that what it says of it can be filled in.
+    """
+
+    def fill(presentation: Json) -> None:
+        proof = presentation["proof"]["proofs"][0]["primary_proof"]
+        [level] = [each for each in proof["ge_proofs"] if each["predicate"]["attr_name"] == PYTHON]
+        proof["eq_proof"]["m"][PYTHON] = level["mj"]
+
+    return edited(proved_of_another(grade, name), fill)
+
+
 def named_twice(grade: str) -> Forge:
     """Name two revocation lists under one name, the old one last: readers differ on which counts."""
 

@@ -22,6 +22,7 @@ from support.forgeries import (
     apart,
     asking_otherwise,
     attesting,
+    compared_as_shown,
     comparison,
     each_from,
     edited,
@@ -77,6 +78,12 @@ def single(request: dict[str, Any], *, restricted: bool = True) -> dict[str, Any
     asked["name"] = asked.pop("names")[0]
     if not restricted:
         del asked["restrictions"]
+    return request
+
+
+def showing_level(request: dict[str, Any]) -> dict[str, Any]:
+    """Ask to show the level that is compared as well, which no honest wallet can answer."""
+    request["requested_attributes"]["c1"]["names"].append(PYTHON)
     return request
 
 
@@ -299,6 +306,13 @@ ELSEWHERE: dict[str, Lie] = {
         REFUSED,
         "all-answered",
         asks=lambda crook: single(crook.build(), restricted=False),
+    ),
+    "level shown and compared at once, proved of another number": Lie(
+        compared_as_shown("second", "workload_hours"),
+        AGENT_TRUE,
+        REFUSED,
+        "values-signed",
+        asks=lambda crook: showing_level(crook.build()),
     ),
     "look-alike, listed by mistake": Lie(
         answering("look-alike"),
