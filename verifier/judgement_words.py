@@ -15,6 +15,7 @@ from acquis.credentials.report import Aspect, Check, Outcome, VerificationReport
 from acquis.text import Language, Text
 from verifier.evidence_views import write_age
 from verifier.offline import Judgement
+from verifier.question_words import write_question
 
 STATUS: Final[Mapping[Conclusion, int]] = {
     Conclusion.ACCEPTED: 0,
@@ -62,7 +63,7 @@ def write_judgement(found: Judgement, language: Language) -> Iterator[str]:
 
     yield from write_decision(found.decision, language)
     yield ""
-    yield say(Text("Asked for: ", "Demandé pour : ")) + plain(found.saved.request.purpose)
+    yield from map(say, write_question(found))
     if found.asked_at is not None and found.judged_at is not None:
         asked, judged = moment_in_words(found.asked_at), moment_in_words(found.judged_at)
         yield say(

@@ -27,7 +27,11 @@ from typer.core import TyperGroup
 
 from acquis.credentials import saved_presentation
 from acquis.credentials.policy import Policy
-from acquis.credentials.saved_presentation import parse_saved_presentation
+from acquis.credentials.request import PresentationRequest
+from acquis.credentials.saved_presentation import (
+    parse_expected_request,
+    parse_saved_presentation,
+)
 from acquis.credentials.wire import parse_json
 from acquis.errors import AcquisError, InvalidInput
 from acquis.registry.did import parse_did
@@ -97,6 +101,7 @@ class _Terms:
     at: str
     max_age: int
     grace: int
+    expected: PresentationRequest | None
 
 
 @app.command(name=_HERE)
@@ -122,6 +127,13 @@ def verify(  # noqa: PLR0917 - typer gives them by name
             help="Judge by what was in force then; asked: only of a request you made yourself.",
         ),
     ] = "now",
+    expect: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REQUEST.json",
+            help="What you asked: a request, or a saved presentation that holds it.",
+        ),
+    ] = None,
     max_age: Annotated[
         int, typer.Option(min=1, max=87_600, help="How old the mirror may be, in hours.")
     ] = 24,
@@ -146,11 +158,13 @@ def verify(  # noqa: PLR0917 - typer gives them by name
         content = parse_json(raw, saved_presentation.MAX_BYTES)
         kind = content.get("type") if isinstance(content, dict) else None
         if kind == receipt.TYPE:
+            _refuse_expecting(expect)
             status = _verify_receipt(raw, key, spoken, as_json=as_json)
         elif kind == saved_presentation.TYPE:
             anchors = tuple(dict.fromkeys(anchor or ()))
             source = _only(mirror, pack)
-            terms = _Terms(source, anchors, _POLICIES[policy], at, max_age * 3600, grace)
+            relied, expected = _POLICIES[policy], _read_expected(expect)
+            terms = _Terms(source, anchors, relied, at, max_age * 3600, grace, expected)
             status = _verify_presentation(content, terms, spoken, as_json=as_json)
         else:
             raise InvalidInput(
@@ -167,7 +181,7 @@ def _verify_presentation(content: object, terms: _Terms, spoken: Language, *, as
     now = SystemClock().now()
     with _opened(terms) as mirror:
         environment = MirrorEnvironment(mirror, terms.anchors, now, terms.grace, terms.max_age)
-        found = judge(saved, environment, terms.policy, _moment(terms.at, now))
+        found = judge(saved, environment, terms.policy, _moment(terms.at, now), terms.expected)
     _print(build_judgement(found) if as_json else None, write_judgement(found, spoken))
     return STATUS[found.decision.conclusion]
 
@@ -221,6 +235,24 @@ def _read(file: str) -> bytes:
         raise InvalidInput(
             Text(f"The file cannot be read: {name}", f"Le fichier est illisible : {name}")
         ) from error
+
+
+def _read_expected(file: str | None) -> PresentationRequest | None:
+    """Return the request that is expected, from a file of it or of what was saved with it."""
+    if file is None:
+        return None
+    return parse_expected_request(parse_json(_read(file), saved_presentation.MAX_BYTES))
+
+
+def _refuse_expecting(file: str | None) -> None:
+    if file is not None:
+        raise InvalidInput(
+            Text(
+                "--expect is for a saved presentation: a receipt says what was found by its signer.",
+                "--expect vaut pour une présentation enregistrée : un reçu dit ce qu’a constaté son"
+                " signataire.",
+            )
+        )
 
 
 def _only(mirror: Path | None, pack: Path | None) -> Path | None:

@@ -44,6 +44,8 @@ class ExchangeFacts:
     it verified against. ``exchange`` ties the answer to one exchange; a presentation read from a
     file has none. ``status_at`` (Unix seconds) is the moment whose revocation lists and dates
     count: None for the moment of asking, later when an old presentation is looked at again.
+    ``validity_required`` is set where ``request`` is anybody's word: that it does not ask whether an
+    award is still valid is then no reason to accept one that is not.
     """
 
     request: PresentationRequest
@@ -54,6 +56,7 @@ class ExchangeFacts:
     status_at: int | None = None
     choice: Choice | None = None
     exchange: ExchangeBinding = ExchangeBinding()
+    validity_required: bool = False
 
     @property
     def asked_at(self) -> int | None:

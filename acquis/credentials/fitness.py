@@ -219,7 +219,18 @@ def check_competency(answer: Answer, documents: Documents) -> Check:
 
 def check_still_valid(answer: Answer) -> Check:
     """The credential is within its validity on the day that counts."""
+    bound, at = answer.least("valid_until"), answer.facts.judged_at
     if not answer.facts.request.still_valid:
+        if answer.facts.validity_required:
+            return _fit(
+                "still-valid",
+                answer,
+                Outcome.INDETERMINATE,
+                "The request does not ask whether it is still valid, which is required here.",
+                "La demande ne porte pas sur sa validité actuelle, qui est exigée ici.",
+                evidence={"valid_until_at_least": bound},
+                as_of=at,
+            )
         return _fit(
             "still-valid",
             answer,
@@ -227,7 +238,6 @@ def check_still_valid(answer: Answer) -> Check:
             "It was not asked to be still valid.",
             "Il n’était pas demandé qu’elle soit encore valide.",
         )
-    bound, at = answer.least("valid_until"), answer.facts.judged_at
     if bound is None:
         return _fit(
             "still-valid",

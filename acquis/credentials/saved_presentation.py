@@ -70,5 +70,15 @@ def parse_saved_presentation(content: object) -> SavedPresentation:
     )
 
 
+def parse_expected_request(content: object) -> PresentationRequest:
+    """Read a request by itself, or the one in a saved presentation; raises ``InvalidInput``."""
+    node = Node(content, "expected request")
+    kind = node.optional("type")
+    if kind is not None:
+        kind.one_of((TYPE,))
+        node = node.member("request")
+    return parse_presentation_request(_object(node))
+
+
 def _object(node: Node) -> Mapping[str, object]:
     return {name: each.value for name, each in node.members().items()}
