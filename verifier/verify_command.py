@@ -104,45 +104,57 @@ class _Terms:
     expected: PresentationRequest | None
 
 
+File = Annotated[str, typer.Argument(metavar="FILE", help="What to verify; -: standard input.")]
+MirrorFolder = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder of a mirror, or a trust pack.")
+]
+Pack = Annotated[
+    Path | None, typer.Option(metavar="FILE.zip", help="A trust pack, in place of a mirror.")
+]
+Anchors = Annotated[
+    list[str] | None,
+    typer.Option(metavar="DID", help="A trust anchor you rely on; several may be given."),
+]
+Required = Annotated[
+    PolicyName, typer.Option(help="What is required: strict adds quality assurance.")
+]
+At = Annotated[
+    str,
+    typer.Option(
+        metavar="now|asked|TIME",
+        help="Judge by what was in force then; asked: only of a request you made yourself.",
+    ),
+]
+Expected = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REQUEST.json",
+        help="What you asked: a request, or a saved presentation that holds it.",
+    ),
+]
+MaxAge = Annotated[
+    int, typer.Option(min=1, max=87_600, help="How old the mirror may be, in hours.")
+]
+Grace = Annotated[
+    int, typer.Option(min=0, max=86_400, help="Grace for a replaced list, in seconds.")
+]
+ReceiptKey = Annotated[
+    str | None, typer.Option(metavar="did:key:…", help="The verifier’s key, for a receipt.")
+]
+
+
 @app.command(name=_HERE)
 def verify(  # noqa: PLR0917 - typer gives them by name
-    file: Annotated[str, typer.Argument(metavar="FILE", help="What to verify; -: standard input.")],
-    mirror: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of a mirror, or a trust pack.")
-    ] = None,
-    pack: Annotated[
-        Path | None, typer.Option(metavar="FILE.zip", help="A trust pack, in place of a mirror.")
-    ] = None,
-    anchor: Annotated[
-        list[str] | None,
-        typer.Option(metavar="DID", help="A trust anchor you rely on; several may be given."),
-    ] = None,
-    policy: Annotated[
-        PolicyName, typer.Option(help="What is required: strict adds quality assurance.")
-    ] = PolicyName.STANDARD,
-    at: Annotated[
-        str,
-        typer.Option(
-            metavar="now|asked|TIME",
-            help="Judge by what was in force then; asked: only of a request you made yourself.",
-        ),
-    ] = "now",
-    expect: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REQUEST.json",
-            help="What you asked: a request, or a saved presentation that holds it.",
-        ),
-    ] = None,
-    max_age: Annotated[
-        int, typer.Option(min=1, max=87_600, help="How old the mirror may be, in hours.")
-    ] = 24,
-    grace: Annotated[
-        int, typer.Option(min=0, max=86_400, help="Grace for a replaced list, in seconds.")
-    ] = 300,
-    key: Annotated[
-        str | None, typer.Option(metavar="did:key:…", help="The verifier’s key, for a receipt.")
-    ] = None,
+    file: File,
+    mirror: MirrorFolder = None,
+    pack: Pack = None,
+    anchor: Anchors = None,
+    policy: Required = PolicyName.STANDARD,
+    at: At = "now",
+    expect: Expected = None,
+    max_age: MaxAge = 24,
+    grace: Grace = 300,
+    key: ReceiptKey = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     language: Annotated[LanguageName, typer.Option(help="Language of the report.")] = (
         LanguageName.EN
