@@ -6,6 +6,7 @@ is written down as it was given, refusals included; whoever asks the same again 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
@@ -117,11 +118,12 @@ def parse_recorded(content: object) -> Recorded:
     )
 
 
-class _Asked:
+class _Asked(ABC):
     """The questions of ``Environment``, each handed to one method that answers it."""
 
+    @abstractmethod
     def _answer(self, what: str, *about: str | int) -> Any:
-        raise NotImplementedError
+        """Return the answer to one question."""
 
     def resolve_refreshed_at(self, did: str) -> int | None:
         """Return when the registry of this DID last confirmed the copy."""
