@@ -11,13 +11,15 @@ from acquis.acapy import out_of_band
 from acquis.acapy.client import AgentClient
 from acquis.errors import AcquisError, Unavailable
 from acquis.protocols import issue_credential, present_proof
-from acquis.service.action import PAUSE_SECONDS, begin_once, seconds_before
+from acquis.service.action import PAUSE_SECONDS, begin, begin_once, seconds_before
 from acquis.service.database import save_open
 from acquis.service.work import Again
 from holder_wallet.inviting import invite_again
 from holder_wallet.store import exchanges
 from holder_wallet.store.tables import ExchangeRow
 from holder_wallet.surroundings import Surroundings
+
+RECEIVE: Final = "receive"
 
 _SOON: Final = 0.3
 _QUIET_SECONDS: Final = 10
@@ -58,7 +60,7 @@ async def receive_invitation(
 ) -> Again | None:
     """Hand the invitation to the agent; its record of the offer or request comes soon after."""
     tried_before = row.action is not None
-    wait = await begin_action(around, row, "receive")
+    wait = await begin_action(around, row, RECEIVE)
     if wait:
         return Again(min(wait, 1.0))
     kept = out_of_band.parse_invitation(json.dumps(row.invitation).encode())
@@ -85,6 +87,7 @@ async def begin_again(
     async with around.database.write(lasting=False) as session:
         kept = await exchanges.load(session, row.id)
         kept.repeats += 1
+        begin(kept, RECEIVE, time.time())
     try:
         found = await invite_again(around, row, row.link)
     except Unavailable:

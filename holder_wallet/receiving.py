@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -24,6 +25,7 @@ from acquis.protocols.issue_credential import (
 )
 from acquis.protocols.machine import Source
 from acquis.protocols.record import load_issue
+from acquis.service.action import seconds_before
 from acquis.service.work import Again, mark_due
 from acquis.text import Text
 from holder_wallet.holding import open_wallet, publications_of
@@ -38,6 +40,7 @@ _LOG = structlog.get_logger(__name__)
 ACCEPTED: Final = "accept"
 DECLINED: Final = "decline"
 
+_REQUEST: Final = "send-request"
 _DAY: Final = 86400
 _SOON: Final = 0.3
 _WAIT_FOR_ISSUER: Final = 5.0
@@ -154,11 +157,25 @@ async def _answer(around: Surroundings, look: Look) -> Again | None:
         seen = Observation(State.DECLINED, Facts(), Source.PERSON)
         await keep(around, look.row, advance(look.exchange, seen))
         return None
-    wait = await begin_action(around, look.row, "send-request")
+    return await _request(around, look, look.record)
+
+
+async def _request(around: Surroundings, look: Look, record: agent_issue.Record) -> Again | None:
+    """Ask for the credential that was offered.
+
+    An agent killed while it was asked may have half of a request, and refuses to make another for
+    good: so the second time it forgets the offer, takes it in once more and is asked for that one.
+    """
+    wait = seconds_before(look.row, _REQUEST, time.time())
     if wait:
         return Again(wait)
-    record = await agent_issue.send_request(look.wallet, look.record.id)
-    sent = agent_issue.observe_credential(record)
+    if look.row.action == _REQUEST:
+        await _forget(around, look, record)
+        return await receive_invitation(around, look.row, look.wallet)
+    wait = await begin_action(around, look.row, _REQUEST)
+    if wait:
+        return Again(wait)
+    sent = agent_issue.observe_credential(await agent_issue.send_request(look.wallet, record.id))
     if sent is not None:
         await keep(around, look.row, advance(look.exchange, sent))
     return Again(_WAIT_FOR_ISSUER)
@@ -185,16 +202,15 @@ async def _see_through(around: Surroundings, look: Look) -> Again | None:
     if record is None:
         return await receive_invitation(around, look.row, look.wallet)
     if record.state == State.OFFER_RECEIVED:
-        wait = await begin_action(around, look.row, "send-request")
-        if wait:
-            return Again(wait)
-        await agent_issue.send_request(look.wallet, record.id)
-        return Again(_WAIT_FOR_ISSUER)
+        return await _request(around, look, record)
+    return await begin_again(around, look.row, look.wallet, lambda: _forget(around, look, record))
 
-    async def forget() -> None:
-        await agent_issue.delete(look.wallet, record.id)
 
-    return await begin_again(around, look.row, look.wallet, forget)
+async def _forget(around: Surroundings, look: Look, record: agent_issue.Record) -> None:
+    """Have the agent forget its record; the next one will have another name."""
+    await agent_issue.delete(look.wallet, record.id)
+    nameless = replace(look.exchange.facts, record_id=None)
+    await keep(around, look.row, replace(look.exchange, facts=nameless))
 
 
 type Decision = Callable[[Surroundings, Look], Awaitable[Again | None]]

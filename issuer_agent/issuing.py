@@ -107,14 +107,18 @@ async def _wait_for_wallet(
 
 
 async def _issue(around: Surroundings, row: ExchangeRow, exchange: Exchange) -> Again | None:
+    """Have the agent sign; killed while it did, it refuses to until it forgets what it lost."""
     wait = seconds_before(row, _ISSUE, time.time())
     if wait:
         return Again(wait)
+    tried_before = row.action == _ISSUE
     async with around.database.write(lasting=False) as session:
         if not await begin_once(session, row, _ISSUE, time.time()):
             return Again(PAUSE_SECONDS)
         award = (await awards.load(session, row.award_id)).achievement
     async with around.only_one(f"definition:{award.cred_def_id}"):
+        if tried_before:
+            await agent_issue.forget_lost(around.agent, row.record_id or "")
         record = await agent_issue.issue(around.agent, row.record_id or "")
     around.works["exchanges"].looked(row.id)
     seen = agent_issue.observe_credential(record)

@@ -114,6 +114,19 @@ async def send_again(client: AgentClient, record_id: str) -> None:
     await client.post("/redelivery/credentials/{}", record_id)
 
 
+async def forget_lost(client: AgentClient, record_id: str) -> None:
+    """Issuer: let a credential be issued whose first try was lost with the agent (our plugin).
+
+    Allowed in ``request-received``, where nothing can have been sent yet; harmless where nothing was
+    lost. The revocation index of the first try stays used.
+
+    Raises:
+        Conflict: the record is in another state.
+
+    """
+    await client.delete("/redelivery/credentials/{}/lost", record_id)
+
+
 async def store(client: AgentClient, record_id: str, credential_id: str) -> Record:
     """Holder: store the received credential under ``credential_id`` and tell the issuer.
 
@@ -153,6 +166,7 @@ def observe_credential(record: Record) -> Observation | None:
         return None
     if state is State.ABANDONED and is_decline(record.error):
         state = State.DECLINED
+    signed = state is not State.REQUEST_RECEIVED  # an index noted there is of a lost credential
     return Observation(
         state,
         Facts(
@@ -160,8 +174,8 @@ def observe_credential(record: Record) -> Observation | None:
             thread_id=record.thread_id,
             connection_id=record.connection_id,
             credential_definition_id=record.credential_definition_id,
-            revocation_registry_id=record.revocation_registry_id,
-            revocation_index=record.revocation_index,
+            revocation_registry_id=record.revocation_registry_id if signed else None,
+            revocation_index=record.revocation_index if signed else None,
             stored_credential_id=record.stored_credential_id,
             error=record.error,
         ),

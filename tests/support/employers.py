@@ -23,6 +23,7 @@ from acquis.acapy.client import AgentClient
 from demo.agents import AgentRole, AgentSetup
 from demo.supervisor import free_ports
 from demo.town import Town
+from support.agents import until
 from support.overheard import Heard, overhearing
 from support.town import Running
 
@@ -61,22 +62,31 @@ class Employer:
             "messages": [await self._open(each) for each in self.told],
         }
 
-    def kept(self, request_id: str) -> dict[str, Any]:
+    async def kept(self, request_id: str) -> dict[str, Any]:
         """Return what the service keeps of the one session of a request, but for its own part.
 
-        That is: the times, and the question as it was put, which holds a time.
+        That is: the times, and the question as it was put, which holds a time. While the service is
+        at work on the session, it notes that in it: it is read at rest.
         """
-        file = self.folder / "service.sqlite3"
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
-            database.row_factory = sqlite3.Row
-            query = "SELECT * FROM sessions WHERE request_id = ?"
-            [row] = database.execute(query, (request_id,))
-        columns = dict(zip(row.keys(), row, strict=True))
+
+        async def at_rest() -> dict[str, Any] | None:
+            columns = self._read_session(request_id)
+            return columns if columns["claimed_by"] is None else None
+
+        columns = await until(at_rest, f"{self.name} is done with {request_id}", pause=0.05)
         return {
             name: _parse(value)
             for name, value in columns.items()
             if not name.endswith("_at") and name not in _OWN
         }
+
+    def _read_session(self, request_id: str) -> dict[str, Any]:
+        file = self.folder / "service.sqlite3"
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            database.row_factory = sqlite3.Row
+            query = "SELECT * FROM sessions WHERE request_id = ?"
+            [row] = database.execute(query, (request_id,))
+        return dict(zip(row.keys(), row, strict=True))
 
     async def _open(self, heard: Heard) -> dict[str, Any]:
         envelope = json.loads(heard.body)

@@ -69,7 +69,7 @@ async def list_records(turn: Turn, ask: Ask) -> Json:
 
 async def send_request(turn: Turn, ask: Ask) -> Json:
     record = _find(turn, ask.names[0])
-    if record["state"] != "offer-received" or "cred_request" in record:
+    if record["state"] != "offer-received" or record["cred_ex_id"] in turn.wallet.details:
         _abandon(turn, record)
         raise RefusalError(400)
     offer = record["by_format"]["cred_offer"]["anoncreds"]
@@ -89,7 +89,7 @@ async def send_request(turn: Turn, ask: Ask) -> Json:
 
 async def issue(turn: Turn, ask: Ask) -> Json:
     record = _find(turn, ask.names[0])
-    if record["state"] != "request-received" or "cred_issue" in record:
+    if record["state"] != "request-received" or record["cred_ex_id"] in turn.wallet.details:
         _abandon(turn, record)
         raise RefusalError(400)
     offer = record["by_format"]["cred_offer"]["anoncreds"]
@@ -125,6 +125,18 @@ async def send_again(turn: Turn, ask: Ask) -> Json:
     if record["state"] != "credential-issued":
         raise RefusalError(409)
     _send(turn, record, record["cred_issue"])
+    return {}
+
+
+async def forget_lost(turn: Turn, ask: Ask) -> Json:
+    """What our plugin adds: forget a credential that was lost before it was kept."""
+    record = _find(turn, ask.names[0])
+    if record["state"] != "request-received":
+        raise RefusalError(409)
+    turn.wallet.details.pop(record["cred_ex_id"], None)
+    turn.wallet.issued[:] = [
+        one for one in turn.wallet.issued if one["cred_ex_id"] != record["cred_ex_id"]
+    ]
     return {}
 
 
@@ -333,6 +345,7 @@ ROUTES: dict[str, Handler] = {
     "POST /issue-credential-2.0/records/{}/send-request": send_request,
     "POST /issue-credential-2.0/records/{}/issue": issue,
     "POST /redelivery/credentials/{}": send_again,
+    "DELETE /redelivery/credentials/{}/lost": forget_lost,
     "POST /issue-credential-2.0/records/{}/store": store,
     "POST /issue-credential-2.0/records/{}/problem-report": report_problem,
 }

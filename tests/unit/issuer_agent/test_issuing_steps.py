@@ -22,6 +22,7 @@ class Agent:
     def __init__(self, *states: str) -> None:
         self.states = list(states)
         self.asked: list[str] = []
+        self.lost: dict[str, str] | None = None
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -34,10 +35,10 @@ class Agent:
         if request.url.path.endswith("/issue"):
             self.states = ["credential-issued"]
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        return httpx.Response(200, json=record(request, state))
+        return httpx.Response(200, json=record(request, state, self.lost))
 
 
-def record(request: httpx.Request, state: str) -> dict[str, Any]:
+def record(request: httpx.Request, state: str, lost: dict[str, str] | None) -> dict[str, Any]:
     issued = state in {"credential-issued", "done"}
     return {
         "cred_ex_record": {
@@ -46,7 +47,7 @@ def record(request: httpx.Request, state: str) -> dict[str, Any]:
             "state": state,
             "thread_id": "t",
         },
-        "anoncreds": {"rev_reg_id": "r", "cred_rev_id": "7"} if issued else None,
+        "anoncreds": {"rev_reg_id": "r", "cred_rev_id": "7"} if issued else lost,
     }
 
 
@@ -130,3 +131,28 @@ async def test_the_agent_forgets_an_exchange_an_hour_after_its_end(
     assert (await kept(desk, row)).record_id is None
     assert await perform(desk, agent, row) is None
     assert len(agent.asked) == 1
+
+
+async def test_what_was_lost_at_the_first_try_is_forgotten_before_the_second(
+    desk: Desk, award: AwardRow
+) -> None:
+    """An agent that signed and was killed refuses to issue while it remembers."""
+    row = await desk.exchange(award, State.REQUEST_RECEIVED)
+    async with desk.around.database.write() as session:
+        kept_row = await session.get_one(ExchangeRow, row.id)
+        kept_row.action, kept_row.action_at = "issue", 0.0
+    agent = Agent("request-received")
+    agent.lost = {"rev_reg_id": "r", "cred_rev_id": "6"}
+    await perform(desk, agent, row)
+    assert agent.asked[-2:] == ["DELETE lost", "POST issue"]
+    assert (await kept(desk, row)).state == "credential-issued"
+    async with desk.around.database.read() as session:  # not the index of the one that was lost
+        assert (await session.get_one(IssuedRow, award.id)).rev_index == 7
+
+
+async def test_a_first_try_forgets_nothing(desk: Desk, award: AwardRow) -> None:
+    row = await desk.exchange(award, State.REQUEST_RECEIVED)
+    agent = Agent("request-received")
+    await perform(desk, agent, row)
+    assert "DELETE lost" not in agent.asked
+    assert agent.asked[-1] == "POST issue"
