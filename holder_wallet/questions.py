@@ -8,10 +8,13 @@ from typing import Final
 from acquis.credentials.disclosure import (
     Labels,
     attribute_label,
+    competency_in_words,
     competency_label,
+    describe_choice,
     predicate_in_words,
 )
 from acquis.credentials.proof_request import AskedGroup, AskedItems, AskedPredicate
+from acquis.credentials.request import PresentationRequest
 from acquis.text import Text
 from holder_wallet.views import join
 
@@ -23,6 +26,16 @@ def summary(asked: AskedItems, labels: Labels) -> Text:
     groups = [group_label(each, labels) for each in asked.groups()]
     line = join(groups[:_MOST], "; ")
     return line if len(groups) <= _MOST else Text(f"{line.en}; …", f"{line.fr} ; …")
+
+
+def choice_summary(request: PresentationRequest) -> Text:
+    """Return in one line what a request that leaves a choice asks: "any 2 of these 3, or more: …"."""
+    told = list(describe_choice(request))
+    wanted = [competency_in_words(each) for _, each in request.wanted]
+    if request.fewest == len(wanted):
+        told = wanted + told
+    line = join(told[:_MOST], "; ")
+    return line if len(told) <= _MOST else Text(f"{line.en}; …", f"{line.fr} ; …")
 
 
 def group_label(group: AskedGroup, labels: Labels) -> Text:

@@ -118,8 +118,9 @@ def moment(at: int) -> datetime:
 
 
 def join(texts: Sequence[Text], between: str = ", ") -> Text:
-    """Return ``texts`` one after the other."""
-    return Text(between.join(each.en for each in texts), between.join(each.fr for each in texts))
+    """Return ``texts`` one after the other; French has a space before a semicolon."""
+    en, fr = between, between.replace(";", " ;")
+    return Text(en.join(each.en for each in texts), fr.join(each.fr for each in texts))
 
 
 def _sender(row: ExchangeRow) -> Text | str:

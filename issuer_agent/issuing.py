@@ -29,6 +29,7 @@ _WAIT_FOR_WALLET: Final = 15.0
 _WAIT_FOR_AGENT: Final = 1.0
 _QUIET_SECONDS: Final = 5
 _LONGEST_PAUSE: Final = 3600
+_MOST_REPEATS: Final = 730
 _RECORD_SECONDS: Final = 3600
 
 type Decision = Callable[[Surroundings, ExchangeRow, Exchange], Awaitable[Again | None]]
@@ -169,8 +170,13 @@ async def _record(around: Surroundings, row: ExchangeRow, exchange: Exchange) ->
     return await _see_through(around, row)
 
 
-async def _see_through(around: Surroundings, row: ExchangeRow) -> Again:
-    """Wait for the wallet's thanks; a credential may be lost on its way, so it is sent again."""
+async def _see_through(around: Surroundings, row: ExchangeRow) -> Again | None:
+    """Wait for the wallet's thanks; a credential may be lost on its way, so it is sent again.
+
+    After a month of it (the thanks were lost, or the wallet is no more) only a doorbell is heard.
+    """
+    if row.repeats >= _MOST_REPEATS:
+        return None
     pause = min(_LONGEST_PAUSE, _QUIET_SECONDS * 2**row.repeats)
     quiet = around.clock.now() - row.changed_at
     if quiet < pause:

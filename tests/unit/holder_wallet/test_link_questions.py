@@ -333,6 +333,16 @@ async def test_killed_after_any_step_it_goes_on_from_there(desk: Desk) -> None:
     assert len(records_of(desk)) == 1
 
 
+async def test_what_waits_is_named_with_what_is_left_to_choose(desk: Desk) -> None:
+    await desk.hold()
+    await asked(desk)
+    english = text_of(await desk.get("/?lang=en"))
+    assert "any 2 of these 3, or more: “Python” at level 3 or more; " in english
+    assert "optional: the learner's name" in english
+    french = text_of(await desk.get("/?lang=fr"))
+    assert re.search(r"2 de ces 3 au choix, ou plus.: ..Python.. au niveau 3 ou plus.; ", french)
+
+
 async def test_of_a_no_nobody_hears_anything(desk: Desk) -> None:
     await desk.hold()
     site, page = await asked(desk)

@@ -156,3 +156,17 @@ async def test_a_first_try_forgets_nothing(desk: Desk, award: AwardRow) -> None:
     await perform(desk, agent, row)
     assert "DELETE lost" not in agent.asked
     assert agent.asked[-1] == "POST issue"
+
+
+async def test_a_credential_is_not_sent_again_for_ever(desk: Desk, award: AwardRow) -> None:
+    row = await desk.exchange(award, State.CREDENTIAL_ISSUED)
+    agent = Agent("credential-issued")
+    desk.around.clock.at = NOW + 7200  # type: ignore[attr-defined]
+    assert await perform(desk, agent, row) == Again(1.0)
+    assert agent.asked[-1].startswith("POST")
+    async with desk.around.database.write() as session:
+        (await session.get_one(ExchangeRow, row.id)).repeats = 730
+    assert await perform(desk, agent, row) is None
+    assert agent.asked[-1].startswith("GET")
+    await perform(desk, Agent("done"), row)  # its thanks may still come
+    assert (await kept(desk, row)).state == "done"
