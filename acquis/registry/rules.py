@@ -36,6 +36,7 @@ class Rule(StrEnum):
     LINKS = "links"
     TAILS = "tails"
     STATUS_LIST = "status-list"
+    DATED_AHEAD = "dated-ahead"
     TRUST_LIST = "trust-list"
     PATH = "path"
     INDEX = "index"

@@ -24,7 +24,7 @@ from support.registry import seeded_key as key
 
 # A host remembers no version but what stands: a shorter or forked log breaks "only extended" there.
 # Its indexes are its own.
-NEVER_OF_THE_HOST = {Rule.LOG_ROLLBACK, Rule.INDEX}
+NEVER_OF_THE_HOST = {Rule.LOG_ROLLBACK, Rule.INDEX, Rule.DATED_AHEAD}
 
 
 @dataclass(frozen=True)
