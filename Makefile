@@ -38,5 +38,6 @@ docs: setup      ## write the generated pages of docs/
 	@$(PY) -m acquis.protocols.diagram > docs/protocols.md
 	@PYTHONPATH=tests $(PY) -m support.settings_page > docs/settings.md
 
-clean:           ## remove everything the demo and the tests made
-	@rm -rf .acquis
+clean:           ## remove what the demo and the tests made; what else lies in .acquis is a deployment's
+	@rm -rf .acquis/demo .acquis-lint.log .hypothesis .pytest_cache
+	@if [ -d .acquis ]; then rmdir --ignore-fail-on-non-empty .acquis; fi
