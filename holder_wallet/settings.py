@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -15,6 +17,10 @@ class WalletSettings(RelyingSettings):
         env_prefix="ACQUIS_WALLET_", extra="ignore", hide_input_in_errors=True
     )
 
+    folder: Path = Field(
+        default=Path(".acquis/wallet"),
+        description="Where the service keeps its database and its mirror.",
+    )
     port: int = Field(default=8030, ge=1, le=65535, description="Port to listen on.")
     public_url: str = Field(
         default="http://127.0.0.1:8030", description="How learners reach this service."

@@ -17,6 +17,10 @@ class IssuerSettings(AgentSettings):
         env_prefix="ACQUIS_ISSUER_", extra="ignore", hide_input_in_errors=True
     )
 
+    folder: Path = Field(
+        default=Path(".acquis/issuer"),
+        description="Where the service keeps its database and its mirror.",
+    )
     port: int = Field(default=8020, ge=1, le=65535, description="Port to listen on.")
     public_url: str = Field(
         default="http://127.0.0.1:8020",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import FrameType
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -22,6 +23,7 @@ from acquis.service.problems import ErrorPage, register_problems
 
 type ReadyCheck = Callable[[], Awaitable[None]]
 
+_LOG = structlog.get_logger(__name__)
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -44,7 +46,12 @@ def build_app(
 
     @asynccontextmanager
     async def whole_life(app: FastAPI) -> AsyncIterator[None]:
-        async with lifespan(app):
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(lifespan(app))
+            except AcquisError as error:
+                _LOG.error("cannot start", reason=error.code, says=error.says.en)
+                raise
             yield
 
     app = FastAPI(title=title, lifespan=whole_life, openapi_url=None, docs_url=None, redoc_url=None)

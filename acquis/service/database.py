@@ -15,18 +15,19 @@ from typing import Any, Final
 
 from alembic import command, context
 from alembic.config import Config
-from sqlalchemy import MetaData, create_engine, event, text, update
+from sqlalchemy import MetaData, create_engine, event, inspect, text, update
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from acquis.errors import Unavailable
+from acquis.errors import Conflict, Unavailable
 from acquis.text import Text
 
 _WRITE: Final = "acquis_write"
 _LASTING: Final = "PRAGMA synchronous=FULL; BEGIN IMMEDIATE"
 _PASSING: Final = "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE"
+_VERSIONS: Final = "alembic_version"
 _SILENT: Final = Text("The database does not answer", "La base de données ne répond pas")
 
 
@@ -130,7 +131,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def migrate(url: str, migrations: Path) -> None:
-    """Bring the database at ``url`` to the newest version in the folder ``migrations``."""
+    """Bring the database at ``url`` to the newest version in the folder ``migrations``.
+
+    Raises ``Conflict`` when another service's tables are in it.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -141,14 +145,46 @@ def migrate(url: str, migrations: Path) -> None:
     command.upgrade(config, "head")
 
 
-def run_migrations(metadata: MetaData) -> None:
-    """Do the work of a service's Alembic ``env.py``: one transaction, online."""
+def run_migrations(metadata: MetaData, *, service: str) -> None:
+    """Do the work of a service's Alembic ``env.py``: one transaction, online.
+
+    Each ``service`` counts its versions in a table of its own, so that a database given to two of
+    them by mistake is refused: they would take each other's tables for theirs.
+    """
     url = make_url(context.config.attributes["url"])
     if url.get_backend_name() == "sqlite":
         url = url.set(drivername="sqlite")
     engine = create_engine(url, hide_parameters=True)
-    with engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
-        with context.begin_transaction():
-            context.run_migrations()
-    engine.dispose()
+    versions = f"{_VERSIONS}_{service}"
+    try:
+        with engine.begin() as connection:
+            _claim(connection, metadata, versions)
+        with engine.connect() as connection:
+            context.configure(
+                connection=connection,
+                target_metadata=metadata,
+                version_table=versions,
+                render_as_batch=True,
+            )
+            with context.begin_transaction():
+                context.run_migrations()
+    finally:
+        engine.dispose()
+
+
+def _claim(connection: Connection, metadata: MetaData, versions: str) -> None:
+    """Raise ``Conflict`` when somebody else counts versions here; take over what 0.1 counted."""
+    found = set(inspect(connection).get_table_names())
+    others = {name for name in found if name.startswith(_VERSIONS)} - {versions}
+    if others == {_VERSIONS} and versions not in found and found >= metadata.tables.keys():
+        connection.execute(text(f"ALTER TABLE {_VERSIONS} RENAME TO {versions}"))
+    elif others:
+        named = ", ".join(sorted(others))
+        raise Conflict(
+            Text(
+                f"Another service keeps its tables in this database ({named}): "
+                "give each service a database of its own",
+                f"Un autre service tient ses tables dans cette base de données ({named}) : "
+                "donnez à chaque service une base de données à lui",
+            )
+        )

@@ -23,9 +23,7 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    folder: Path = Field(
-        default=Path(".acquis"), description="Where the service keeps its database and its mirror."
-    )
+    folder: Path = Field(description="Where the service keeps its database and its mirror.")
     bind: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
     public_url: str = Field(
@@ -34,7 +32,8 @@ class ServiceSettings(BaseSettings):
     )
     database_url: str = Field(
         default="",
-        description="SQLAlchemy URL (sqlite+aiosqlite or postgresql+psycopg); empty: SQLite in the folder.",
+        description="SQLAlchemy URL (sqlite+aiosqlite or postgresql+psycopg) of a database that no "
+        "other service uses; empty: SQLite in the folder.",
     )
     broker_url: str = Field(
         default="memory://",

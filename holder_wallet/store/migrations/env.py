@@ -3,4 +3,4 @@
 from acquis.service.database import run_migrations
 from holder_wallet.store.tables import Base
 
-run_migrations(Base.metadata)
+run_migrations(Base.metadata, service="wallet")

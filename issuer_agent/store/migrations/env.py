@@ -3,4 +3,4 @@
 from acquis.service.database import run_migrations
 from issuer_agent.store.tables import Base
 
-run_migrations(Base.metadata)
+run_migrations(Base.metadata, service="issuer")

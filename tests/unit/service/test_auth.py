@@ -14,6 +14,7 @@ from acquis.service.auth import Sessions, parse_login_name
 from acquis.service.settings import AgentSettings, ServiceSettings
 
 GOOD: dict[str, Any] = {
+    "folder": Path("service"),
     "secret": "s" * 32,
     "agent_api_key": "a" * 16,
     "webhook_key": "w" * 16,

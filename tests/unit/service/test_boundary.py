@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import FastAPI, Path
+from pydantic import SecretStr
 from starlette.requests import Request
 
 from acquis.errors import Unavailable
@@ -32,7 +34,8 @@ async def calling(*, broken: bool = False) -> AsyncIterator[httpx.AsyncClient]:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
 
-    sessions = (BrokenSessions if broken else Sessions)(ServiceSettings(secret="s" * 40), "x")  # type: ignore[arg-type]
+    settings = ServiceSettings(folder=pathlib.Path("service"), secret=SecretStr("s" * 40))
+    sessions = (BrokenSessions if broken else Sessions)(settings, "x")
     app = build_app("t", lifespan=lifespan, ready=dict, sessions=sessions, most_body=100)
 
     @app.post("/things")
