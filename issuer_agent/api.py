@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from acquis.acapy.webhooks import ExchangeKind, parse_doorbell
-from acquis.credentials.attributes import Learner
+from acquis.credentials.achievement import Achievement, parse_achievement
+from acquis.errors import InvalidInput
 from acquis.service.auth import SignedIn
+from acquis.service.clock import today
+from acquis.text import Text
 from issuer_agent import founding, offering, publishing, revoking
+from issuer_agent.award_fields import MOST_LEARNERS, UnverifiedAward, parse_award
+from issuer_agent.offering import Given
 from issuer_agent.store import achievements, awards, exchanges
 from issuer_agent.surroundings import Surroundings
+
+_MOST_TOLD: Final = 10
 
 type Id = Annotated[str, Path(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
@@ -24,20 +31,20 @@ class _Body(BaseModel):
 
 
 class LearnerBody(_Body):
-    """One learner of an award."""
+    """One learner of an award; what its fields may hold is said in ``award_fields``."""
 
-    given_name: str = Field(min_length=1, max_length=120)
-    family_name: str = Field(min_length=1, max_length=120)
-    birth_date: date | None = None
+    given_name: str
+    family_name: str
+    birth_date: str | None = None
     levels: dict[str, int] = Field(default_factory=dict)
-    grade: str = Field(default="", max_length=40)
+    grade: str = ""
 
 
 class AwardBody(_Body):
     """A cohort: the same achievement, awarded to each learner on one day."""
 
-    learners: list[LearnerBody] = Field(min_length=1, max_length=1000)
-    awarded_on: date
+    learners: list[LearnerBody] = Field(min_length=1, max_length=MOST_LEARNERS)
+    awarded_on: str
     language: str = Field(default="en", pattern="^(en|fr)$")
 
 
@@ -93,16 +100,9 @@ def build_api(around: Surroundings) -> APIRouter:
 
     @router.post("/api/achievements/{achievement_id}/awards", status_code=201)
     async def award(_person: SignedIn, achievement_id: Id, body: AwardBody) -> dict[str, Any]:
-        given = [
-            offering.Given(
-                Learner(one.given_name, one.family_name, one.birth_date),
-                body.awarded_on,
-                one.levels,
-                one.grade,
-                body.language,
-            )
-            for one in body.learners
-        ]
+        async with around.database.read() as session:
+            row = await achievements.load(session, achievement_id)
+        given = _parse_cohort(body, parse_achievement(row.content), today(around.clock))
         made = await offering.award(around, achievement_id, given)
         async with around.database.read() as session:
             rows = [(await awards.load(session, award_id)).award for award_id in made]
@@ -122,3 +122,32 @@ def build_api(around: Surroundings) -> APIRouter:
         return {"id": award_id}
 
     return router
+
+
+def _parse_cohort(body: AwardBody, achievement: Achievement, day: date) -> list[Given]:
+    """Read the awards, all or none; raises ``InvalidInput`` naming the fields that are wrong."""
+    given: list[Given] = []
+    wrong: dict[str, Text] = {}
+    for number, one in enumerate(body.learners):
+        said = UnverifiedAward(
+            one.given_name,
+            one.family_name,
+            one.birth_date or "",
+            body.awarded_on,
+            {key: str(level) for key, level in one.levels.items()},
+            one.grade,
+        )
+        read, errors = parse_award(said, achievement, day, body.language)
+        if read is not None:
+            given.append(read)
+        for name, says in errors.items():
+            wrong[name if name == "awarded_on" else f"learners.{number}.{name}"] = says
+    if wrong:
+        told = list(wrong.items())[:_MOST_TOLD]
+        raise InvalidInput(
+            Text(
+                "; ".join(f"{name}: {says.en}" for name, says in told),
+                " ; ".join(f"{name} : {says.fr}" for name, says in told),
+            )
+        )
+    return given

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from acquis.credentials.achievement import attribute_names, parse_achievement
 from acquis.credentials.attributes import Award, build_attributes
-from issuer_agent.forms import MOST_LEARNERS, parse_award_form
+from issuer_agent.award_fields import MOST_LEARNERS
+from issuer_agent.forms import parse_award_form
 from schemas import load_example
 
 ACHIEVEMENT = parse_achievement(load_example("data-analysis-with-python-and-sql"))
