@@ -13,7 +13,6 @@ import structlog
 from fastapi import FastAPI
 
 from acquis.errors import Conflict, Unavailable
-from acquis.registry.mirror.source import TIMESTAMP_VALID
 from acquis.service.app import ReadyCheck, build_app
 from acquis.text import Text
 from registry_host.api import router
@@ -25,7 +24,7 @@ from registry_host.metadata import SignedTree, load_wholes
 from registry_host.problems import register_rule_problems
 from registry_host.recovery import recover
 from registry_host.settings import RegistrySettings
-from registry_host.standing import ROOT_WARNING
+from registry_host.standing import root_warnings
 from registry_host.writing import Publications
 
 _LOG = structlog.get_logger(__name__)
@@ -50,6 +49,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
             if recovered:
                 _LOG.warning("signed what had stayed unsigned", files=recovered)
             await asyncio.to_thread(tree.renew)
+            _log_warnings(tree)
             app.state.publications, app.state.tree = publications, tree
             renewing = asyncio.create_task(_keep_renewing(settings, tree, publications))
             try:
@@ -109,6 +109,7 @@ async def _keep_renewing(
     """Sign the timestamp again on schedule and remove what was superseded long ago."""
     while True:
         await asyncio.sleep(settings.renew_seconds)
+        _log_warnings(tree)
         try:
             await asyncio.to_thread(tree.renew)
             await asyncio.to_thread(tree.prune, settings.keep_seconds)
@@ -122,18 +123,16 @@ def _check_metadata(app: FastAPI) -> None:
     if not isinstance(tree, SignedTree):
         raise Unavailable(Text("The registry is starting.", "Le registre démarre."))
     now = datetime.now(UTC)
-    age = now.timestamp() - tree.signed_at
-    if age > TIMESTAMP_VALID.total_seconds() / 2:
+    expired = ", ".join(name for name, expires in tree.expiries.items() if expires <= now)
+    if expired:
         raise Unavailable(
             Text(
-                "The timestamp has not been signed for twelve hours.",
-                "L’horodatage n’a pas été signé depuis douze heures.",
+                f"Metadata that readers need has expired: {expired}.",
+                f"Des métadonnées dont les lecteurs ont besoin ont expiré : {expired}.",
             )
         )
-    if tree.root_expires < now + ROOT_WARNING:
-        raise Unavailable(
-            Text(
-                "The root keys must sign again within thirty days.",
-                "Les clés racines doivent signer à nouveau sous trente jours.",
-            )
-        )
+
+
+def _log_warnings(tree: SignedTree) -> None:
+    for warning in root_warnings(tree.expiries, datetime.now(UTC)):
+        _LOG.warning("the root keys are needed", says=warning)

@@ -127,10 +127,14 @@ class SignedTree:
         return (self._folder / "timestamp.json").stat().st_mtime
 
     @property
-    def root_expires(self) -> datetime:
-        """When the operator's root keys must have signed again."""
-        expires: datetime = min(self._root.signed.expires, self._targets.signed.expires)
-        return expires
+    def expiries(self) -> dict[str, datetime]:
+        """When each role's metadata expires; root and targets are the root keys' to sign again."""
+        return {
+            "root": self._root.signed.expires,
+            "targets": self._targets.signed.expires,
+            "snapshot": self._snapshot.signed.expires,
+            "timestamp": self._timestamp.signed.expires,
+        }
 
     def target(self, path: str) -> TargetFile | None:
         """Return what is signed for ``path``, None when nothing is."""

@@ -41,11 +41,17 @@ def describe(
         yield f"granted         {folder}: {publisher_of(settings, folder) or _awaited(grant)}"
     if not granted:
         yield "granted         nobody"
-    for name, expires in (("root", root.expires), ("targets", targets.expires)):
-        if expires < now + ROOT_WARNING:
-            left = max((expires - now).days, 0)
+    for warning in root_warnings({"root": root.expires, "targets": targets.expires}, now):
+        yield f"WARNING: {warning}"
+
+
+def root_warnings(expiries: Mapping[str, datetime], now: datetime) -> Iterator[str]:
+    """Yield what the root keys must sign again soon; ``expiries`` is by role."""
+    for name in ("root", "targets"):
+        if expiries[name] < now + ROOT_WARNING:
+            left = max((expiries[name] - now).days, 0)
             yield (
-                f"WARNING: the {name} metadata expires in {left} days;"
+                f"the {name} metadata expires in {left} days;"
                 " bring the root keys and run: acquis registry rotate --keep-online"
             )
 

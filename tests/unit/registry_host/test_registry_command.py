@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
+from tuf.api.metadata import Metadata, Root
 from typer.testing import CliRunner
 
 from registry_host.command import app
@@ -130,6 +133,27 @@ def test_a_host_says_that_it_is_alive_and_ready(tmp_path: Path) -> None:
         root = client.get("/tuf/1.root.json")
         assert "immutable" in root.headers["cache-control"]
         assert root.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("left", "status", "says"),
+    [
+        (timedelta(days=29), 200, "ok"),
+        (timedelta(seconds=-1), 503, "Metadata that readers need has expired: root."),
+    ],
+)
+def test_a_host_is_ready_until_its_metadata_expires_and_warns_a_month_before(
+    tmp_path: Path, left: timedelta, status: int, says: str
+) -> None:
+    stopped = RegistryServer(tmp_path, hash_bits=1)
+    root: Metadata[Root] = Metadata.from_bytes(stopped.trusted_root.read_bytes())
+    root.signed.expires = datetime.now(UTC).replace(microsecond=0) + left
+    stopped.trusted_root.write_bytes(root.to_bytes())
+    with capture_logs() as logged, running_registry(tmp_path) as server, server.client() as client:
+        answer = client.get("/ready")
+    assert (answer.status_code, answer.json()["checks"]) == (status, {"metadata": says})
+    (warning,) = (each["says"] for each in logged if each["log_level"] == "warning")
+    assert warning.startswith("the root metadata expires in ")
 
 
 def test_a_registry_that_was_not_set_up_has_no_files(tmp_path: Path) -> None:
