@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from acquis.registry.did import parse_did
 from acquis.registry.rules import RuleBroken
+from acquis.service.loopback import host_of, is_loopback
 
 _SHORTEST_SECRET: Final = 32
 _SHORTEST_KEY: Final = 16
@@ -49,7 +48,8 @@ class ServiceSettings(BaseSettings):
     )
     development_login: bool = Field(
         default=False,
-        description="Let anyone sign in by giving a name; only where bind and public_url are on loopback.",
+        description="Let anyone sign in by giving a name; only where bind and public_url are on "
+        "loopback, and only to requests that reach this machine by no proxy.",
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     sweep_seconds: float = Field(
@@ -67,9 +67,9 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def _check_login(cls, allowed: bool, others: ValidationInfo) -> bool:
         wrong = []
-        if allowed and not _is_loopback(others.data.get("bind", "")):
+        if allowed and not is_loopback(others.data.get("bind", "")):
             wrong.append("only allowed when bind is a loopback address")
-        if allowed and not _is_loopback(_host_of(others.data.get("public_url", ""))):
+        if allowed and not is_loopback(host_of(others.data.get("public_url", ""))):
             wrong.append("only allowed when public_url is on loopback")
         return _none(wrong, allowed)
 
@@ -175,19 +175,3 @@ def _is_did(text: str) -> bool:
     except RuleBroken:
         return False
     return True
-
-
-def _host_of(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,4 +1,8 @@
-"""The development login's routes: a name is enough, and only where the settings say so."""
+"""The development login's routes: a name is enough, where the settings say so and on loopback only.
+
+Settings cannot know of a proxy that stands before the service and is told nothing of it: what each
+request says of where it came from is looked at too.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from acquis.errors import InvalidInput, NotAllowed, NotSignedIn
 from acquis.service.auth import Person, Sessions, parse_login_name
+from acquis.service.loopback import is_sent_from_here
 from acquis.service.pages import Pages
 from acquis.service.problems import wants_page
 from acquis.text import Text
@@ -19,6 +24,12 @@ from acquis.text import Text
 _CLOSED: Final = Text(
     "Signing in is not set up here: the development login is off",
     "La connexion n’est pas configurée ici : la connexion de développement est désactivée",
+)
+_FROM_AFAR: Final = Text(
+    "The development login is for this very machine: a request that names another host, or comes"
+    " through a proxy, cannot sign in",
+    "La connexion de développement est réservée à cette machine même : une requête qui nomme un"
+    " autre hôte, ou qui passe par un mandataire, ne peut pas s’en servir",
 )
 
 
@@ -32,6 +43,12 @@ def build_sign_in(
 ) -> APIRouter:
     """Build the routes ``/sign-in`` and ``/sign-out``; ``identify`` turns a name into a person."""
     router = APIRouter(include_in_schema=False)
+
+    def check_open(request: Request) -> None:
+        if not is_open:
+            raise NotAllowed(_CLOSED)
+        if not is_sent_from_here(request.headers):
+            raise NotAllowed(_FROM_AFAR)
 
     def form(request: Request, next_path: str, name: str, wrong: Text | None) -> Response:
         return pages.render(
@@ -47,8 +64,7 @@ def build_sign_in(
 
     @router.get("/sign-in")
     async def ask(request: Request, next: str = "/") -> Response:  # noqa: A002 - the query's name
-        if not is_open:
-            raise NotAllowed(_CLOSED)
+        check_open(request)
         return form(request, local_path(next), "", None)
 
     @router.post("/sign-in")
@@ -57,8 +73,7 @@ def build_sign_in(
         name: Annotated[str, Form()] = "",
         next_path: Annotated[str, Form(alias="next")] = "/",
     ) -> Response:
-        if not is_open:
-            raise NotAllowed(_CLOSED)
+        check_open(request)
         try:
             person = await identify(parse_login_name(name))
         except InvalidInput as error:
