@@ -68,9 +68,9 @@ def conclude(
 
 
 def conclude_unchecked(now: int) -> Kept:
-    """Return the columns of a session whose answer nobody could check: it could not be told.
+    """Return the columns of a session whose answer is out of reach: it could not be told.
 
-    It rests on nothing that came.
+    The agent has it no more, or says nothing at all; so it rests on nothing that came.
     """
     unchecked = Check(
         "agent-verdict",

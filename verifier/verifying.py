@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -225,13 +226,28 @@ async def _conclude(around: Surroundings, row: SessionRow, record: agent_proof.R
 
 
 async def _give_up(around: Surroundings, row: SessionRow) -> Again | None:
-    """Conclude that it could not be told: the agent gave no verdict on what was presented."""
+    """Conclude without the agent: it gave no verdict on what was presented."""
 
     def follow(kept: SessionRow) -> Exchange:
         return advance(load_proof(kept.exchange), _UNCHECKED)
 
-    await _close_with(around, row, follow, conclude_unchecked(around.clock.now()))
+    await _close_with(around, row, follow, await _conclude_unverified(around, row))
     return None
+
+
+async def _conclude_unverified(around: Surroundings, row: SessionRow) -> Kept:
+    """Make our own checks of what the agent still has; where it has nothing, keep that alone.
+
+    A verdict that came with it all the same is not of use: nobody knows of what it was said.
+    """
+    try:
+        record = await agent_proof.load(around.agent, row.record_id or "")
+    except AcquisError as error:
+        _LOG.warning("nothing to check without a verdict", session=row.id, reason=error.code)
+        return conclude_unchecked(around.clock.now())
+    if record.presentation is None:
+        return conclude_unchecked(around.clock.now())
+    return await _conclude(around, row, replace(record, verified=None, warnings=()))
 
 
 async def _close_with(around: Surroundings, row: SessionRow, follow: Follow, result: Kept) -> None:

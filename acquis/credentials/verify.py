@@ -1,8 +1,9 @@
 """The pipeline: from one exchange to a report, in numbered steps, opening no connection.
 
 The agent says whether the mathematics holds; whether an employer may believe it is decided from
-these checks. Every step runs every time: one that lacks what it needs is INDETERMINATE, so that
-a report always holds every check and nothing is accepted because it was skipped.
+these checks. Once it can be read every step runs every time: one that lacks what it needs is
+INDETERMINATE, and so is a required check that a report does not hold: nothing is accepted because
+it was skipped.
 
  1. ``readable``          request and presentation can be read
  2. ``same-request``      it answers the request we built, nonce and all

@@ -11,6 +11,7 @@ import pytest
 
 from acquis.acapy import present_proof as agent_proof
 from acquis.acapy.client import AgentClient
+from acquis.credentials.basis import PIPELINE, digest_of
 from acquis.credentials.verify import CHECK_IDS
 from acquis.errors import AlreadyUsed, Unavailable
 from acquis.protocols.present_proof import State
@@ -21,6 +22,7 @@ from verifier.concluding import conclude
 from verifier.explaining import explain
 from verifier.requesting import environment_of
 from verifier.store import sessions
+from verifier.store.tables import RequestRow, SessionRow
 
 type Between = Callable[[httpx.Request], Awaitable[httpx.Response | None]]
 
@@ -174,30 +176,54 @@ async def test_a_session_done_without_what_was_presented_cannot_be_told(
     assert "Could not tell" in text_of(await desk.get(f"/requests/{request_id}?lang=en"))
 
 
-@pytest.mark.parametrize("fails", ["/verify-presentation", ""])
-async def test_an_answer_that_cannot_be_checked_is_concluded_after_a_while(
-    desk: Desk, agent: Agent, fails: str
-) -> None:
+async def given_up(desk: Desk, agent: Agent) -> tuple[RequestRow, SessionRow]:
+    """Return what is kept of an answer on which the agent fails for as long as it is asked."""
     request_id = await answered_unchecked(desk, agent)
-    agent.between = unavailable(fails)
     desk.clock.at = NOW + verifying.CHECK_SECONDS - 1
     with pytest.raises(Unavailable):
         await try_again(desk, request_id)
     assert (await desk.session(request_id)).open
     desk.clock.at = NOW + verifying.CHECK_SECONDS
-    if fails:
-        await try_again(desk, request_id)
-    else:
-        with pytest.raises(Unavailable):  # the agent's record is still to be deleted
-            await try_again(desk, request_id)
-    row = await desk.session(request_id)
+    await try_again(desk, request_id)
+    row, request = await desk.session(request_id), await desk.request(request_id)
     assert (row.state, row.open) == (State.FAILED, False)
     assert row.verdict == {"verified": None, "warnings": []}
+    assert request.closed_at == desk.clock.at
+    assert desk.agent.records == {}
+    return request, row
+
+
+async def test_an_answer_that_cannot_be_checked_is_concluded_after_a_while(
+    desk: Desk, agent: Agent
+) -> None:
+    """With all that it rests on, and every check that needs no agent."""
+    request, row = await given_up(desk, agent)
     assert row.decision is not None
     assert row.decision["conclusion"] == "could-not-tell"
-    assert row.decision["because"][0] == "agent-verdict"
+    assert set(row.decision["because"]) == {"agent-verdict", "not-revoked"}
+    assert row.presentation is not None
+    assert row.report is not None
+    assert {each["id"] for each in row.report["checks"]} == set(CHECK_IDS)
+    again = explain(request, row)
+    assert (again.status, again.pipeline) == (0, PIPELINE)
+    assert again.digests["presentation"] == digest_of(row.presentation)
+    row.presentation = row.presentation | {"proof": {}}
+    assert explain(request, row).status == 1
+
+
+async def test_an_answer_that_is_out_of_reach_is_concluded_from_nothing(
+    desk: Desk, agent: Agent
+) -> None:
+    request_id = await answered_unchecked(desk, agent)
+    agent.between = unavailable("")
+    desk.clock.at = NOW + verifying.CHECK_SECONDS
+    with pytest.raises(Unavailable):  # the agent's record is still to be deleted
+        await try_again(desk, request_id)
+    row = await desk.session(request_id)
+    assert (row.state, row.open, row.presentation) == (State.FAILED, False, None)
+    assert row.decision is not None
+    assert row.decision["conclusion"] == "could-not-tell"
     assert set(row.decision["because"]) == set(CHECK_IDS) - {"quality-assured"}
-    assert (await desk.request(request_id)).closed_at == desk.clock.at
     for language, says in (("en", "Could not tell"), ("fr", "n’a pas été vérifiée")):
         page = await desk.get(f"/requests/{request_id}?lang={language}")
         assert page.status_code == 200
