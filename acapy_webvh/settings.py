@@ -3,41 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from acquis.errors import InvalidInput
 from acquis.registry.did import is_host
 from acquis.text import Text
 
-PLUGIN = "acapy_webvh"
-_KNOWN = {
-    "mirror",
-    "trusted_root",
-    "sources",
-    "refresh_on_miss",
-    "place_tails",
-    "publish_url",
-}
+PLUGIN: Final = "acapy_webvh"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What this agent reads and where it may write.
+    """What this agent reads and where it may write; each setting is described for docs/settings.md."""
 
-    ``mirror`` is the mirror's folder, shared with the agent's service; ``sources`` maps a DID host
-    to the base URL of the place to read from; ``refresh_on_miss`` is false for a verifier, which
-    then opens no connection of its own; ``place_tails`` is true where credentials are held;
-    ``publish_url`` is the registry host's base URL, for an issuer only.
-    """
+    mirror: Path = field(
+        metadata={"description": "Folder of the mirror, absolute; shared with the agent's service."}
+    )
+    sources: Mapping[str, str] = field(
+        metadata={
+            "description": "Where each registry host is read from: host=https://place, several with"
+            " commas."
+        }
+    )
+    trusted_root: Path | None = field(
+        default=None, metadata={"description": "root.json of the registry, from its operator."}
+    )
+    refresh_on_miss: bool = field(
+        default=False,
+        metadata={
+            "description": "Refresh the mirror when it lacks something; false for a verifier, which"
+            " then opens no connection of its own."
+        },
+    )
+    place_tails: bool = field(
+        default=False,
+        metadata={
+            "description": "Put tails files where the agent looks for them; true where credentials"
+            " are held."
+        },
+    )
+    publish_url: str | None = field(
+        default=None,
+        metadata={
+            "description": "Base URL of the registry host that documents are put to; for an issuer"
+            " only."
+        },
+    )
 
-    mirror: Path
-    trusted_root: Path | None
-    sources: Mapping[str, str]
-    refresh_on_miss: bool
-    place_tails: bool
-    publish_url: str | None
+
+_KNOWN: Final = frozenset(each.name for each in fields(Settings))
 
 
 def parse_settings(config: Mapping[str, object]) -> Settings:

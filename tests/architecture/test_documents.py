@@ -18,6 +18,9 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 def test_every_setting_is_documented() -> None:
     assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == settings_page()
     assert "None" not in settings_page()
+    code = "\n".join(each.read_text(encoding="utf-8") for each in ROOT.glob("*/command.py"))
+    named = set(re.findall(r"ACQUIS_[A-Z_]+[A-Z]", code)) | {"refresh_on_miss", "publish_url"}
+    assert {name for name in named if f"| `{name}` |" not in settings_page()} == set()
 
 
 def test_every_make_target_that_a_document_names_exists() -> None:
