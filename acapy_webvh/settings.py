@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from acquis.errors import InvalidInput
-from acquis.registry.did import is_host
+from acquis.registry.mirror.places import is_base_url, parse_places
 from acquis.text import Text
 
 PLUGIN: Final = "acapy_webvh"
@@ -71,7 +70,7 @@ def parse_settings(config: Mapping[str, object]) -> Settings:
         name: _parse_switch(config, name, problems) for name in ("refresh_on_miss", "place_tails")
     }
     publish_url = config.get("publish_url")
-    if publish_url is not None and not _is_base_url(publish_url):
+    if publish_url is not None and not (isinstance(publish_url, str) and is_base_url(publish_url)):
         problems.append("publish_url: an http or https address without a query is needed")
     if problems:
         said = "; ".join(problems)
@@ -91,14 +90,11 @@ def parse_settings(config: Mapping[str, object]) -> Settings:
 
 
 def _parse_sources(value: object, problems: list[str]) -> dict[str, str]:
-    """``host=url,host=url`` → mapping."""
-    sources: dict[str, str] = {}
-    for pair in value.split(",") if isinstance(value, str) else []:
-        host, separator, url = pair.strip().partition("=")
-        if not separator or not is_host(host) or not _is_base_url(url):
-            problems.append("sources: host=address, separated by commas, is needed")
-            return {}
-        sources[host] = url.rstrip("/")
+    try:
+        sources = parse_places(value) if isinstance(value, str) else {}
+    except InvalidInput as error:
+        problems.append(f"sources: {error.says.en}")
+        return {}
     if not sources:
         problems.append("sources: at least one host=address is needed")
     return sources
@@ -109,17 +105,3 @@ def _parse_switch(config: Mapping[str, object], name: str, problems: list[str]) 
     if not isinstance(value, bool):
         problems.append(f"{name}: true or false is needed")
     return value is True
-
-
-def _is_base_url(value: object) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        parts = urlsplit(value)
-        return (
-            parts.scheme in ("http", "https")
-            and bool(parts.hostname)
-            and not (parts.query or parts.fragment or parts.username)
-        )
-    except ValueError:
-        return False

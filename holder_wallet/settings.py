@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from acquis.service.settings import RelyingSettings
+from acquis.service.settings import BaseUrl, RelyingSettings
 
 
 class WalletSettings(RelyingSettings):
@@ -22,7 +22,7 @@ class WalletSettings(RelyingSettings):
         description="Where the service keeps its database and its mirror.",
     )
     port: int = Field(default=8030, ge=1, le=65535, description="Port to listen on.")
-    public_url: str = Field(
+    public_url: BaseUrl = Field(
         default="http://127.0.0.1:8030", description="How learners reach this service."
     )
     loopback_links: bool = Field(

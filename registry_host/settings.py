@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from acquis.registry.did import is_host
+from acquis.service.settings import DidHost, LogLevel
 
 
 class RegistrySettings(BaseSettings):
@@ -24,7 +24,7 @@ class RegistrySettings(BaseSettings):
         default=None,
         description="Folder with the online signing key (mode 0600); empty: in the folder.",
     )
-    host: str = Field(
+    host: DidHost = Field(
         default="registry.acquis.example",
         description="Host name in the DIDs published here; chosen for life.",
     )
@@ -46,15 +46,7 @@ class RegistrySettings(BaseSettings):
         gt=0,
         description="How long a replaced file stays readable for a mirror that is refreshing.",
     )
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
-
-    @field_validator("host")
-    @classmethod
-    def _check_host(cls, host: str) -> str:
-        if not is_host(host):
-            message = "a name with labels of two letters or more, no port, no address"
-            raise ValueError(message)
-        return host
+    log_level: LogLevel = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property
     def keys_folder(self) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from acquis.service.settings import RelyingSettings
+from acquis.service.settings import BaseUrl, OptionalBaseUrl, RelyingSettings
 
 
 class VerifierSettings(RelyingSettings):
@@ -22,12 +22,12 @@ class VerifierSettings(RelyingSettings):
         description="Where the service keeps its database and its mirror.",
     )
     port: int = Field(default=8040, ge=1, le=65535, description="Port to listen on.")
-    public_url: str = Field(
+    public_url: BaseUrl = Field(
         default="http://127.0.0.1:8040",
         description="How people and wallets reach this service; request links begin with it.",
     )
     employer_name: str = Field(description="Name of the employer, shown to learners.")
-    wallet_url: str = Field(
+    wallet_url: OptionalBaseUrl = Field(
         default="", description="The wallet offered first on the request page; empty: none."
     )
     link_seconds: int = Field(

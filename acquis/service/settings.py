@@ -5,16 +5,45 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
-from acquis.registry.did import parse_did
+from acquis.errors import InvalidInput
+from acquis.registry.did import is_host, parse_did
+from acquis.registry.mirror.places import is_base_url, parse_places
 from acquis.registry.rules import RuleBroken
 from acquis.service.loopback import host_of, is_loopback
 
 _SHORTEST_SECRET: Final = 32
 _SHORTEST_KEY: Final = 16
 _MOST_ANCHORS: Final = 20
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+_DRIVERS: Final = ("sqlite+aiosqlite", "postgresql+psycopg")
+_BROKERS: Final = ("memory", "redis", "rediss", "postgresql")
+
+
+def _check_level(level: str) -> str:
+    wrong = [] if level.upper() in _LEVELS else [f"{', '.join(_LEVELS)} is needed"]
+    return _none(wrong, level.upper())
+
+
+def _check_url(url: str) -> str:
+    good = is_base_url(url) and not url.endswith("/")
+    needed = "an http or https address is needed, without user, query or slash at its end"
+    return _none([] if good else [needed], url)
+
+
+def _check_host(host: str) -> str:
+    needed = "a name with labels of two letters or more is needed, no port, no address"
+    return _none([] if is_host(host) else [needed], host)
+
+
+type LogLevel = Annotated[str, AfterValidator(_check_level)]
+type BaseUrl = Annotated[str, AfterValidator(_check_url)]
+type OptionalBaseUrl = Annotated[str, AfterValidator(lambda url: _check_url(url) if url else url)]
+type DidHost = Annotated[str, AfterValidator(_check_host)]
 
 
 class ServiceSettings(BaseSettings):
@@ -25,7 +54,7 @@ class ServiceSettings(BaseSettings):
     folder: Path = Field(description="Where the service keeps its database and its mirror.")
     bind: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
-    public_url: str = Field(
+    public_url: BaseUrl = Field(
         default="http://127.0.0.1:8000",
         description="How people and wallets reach this service; links and QR codes begin with it.",
     )
@@ -51,7 +80,7 @@ class ServiceSettings(BaseSettings):
         description="Let anyone sign in by giving a name; only where bind and public_url are on "
         "loopback, and only to requests that reach this machine by no proxy.",
     )
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: LogLevel = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     sweep_seconds: float = Field(
         default=1.0,
         gt=0,
@@ -62,6 +91,18 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def _check_secret(cls, secret: SecretStr) -> SecretStr:
         return _check_length(secret, _SHORTEST_SECRET)
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, url: str) -> str:
+        needed = f"{' or '.join(_DRIVERS)} is needed, and for SQLite a file"
+        return _none([] if not url or _is_database(url) else [needed], url)
+
+    @field_validator("broker_url")
+    @classmethod
+    def _check_broker(cls, url: str) -> str:
+        good = url.partition("://")[0] in _BROKERS
+        return _none([] if good else ["memory://, redis://… or postgresql://… is needed"], url)
 
     @field_validator("development_login")
     @classmethod
@@ -82,7 +123,7 @@ class ServiceSettings(BaseSettings):
 class AgentSettings(ServiceSettings):
     """What a service that drives an agent and reads the registry is told besides."""
 
-    agent_url: str = Field(
+    agent_url: BaseUrl = Field(
         default="http://127.0.0.1:8001", description="Admin address of the ACA-Py agent."
     )
     agent_api_key: SecretStr = Field(
@@ -106,15 +147,13 @@ class AgentSettings(ServiceSettings):
         default=60.0, gt=0, description="How often the mirror is refreshed (with a little jitter)."
     )
 
-    @model_validator(mode="before")
+    @field_validator("sources", mode="before")
     @classmethod
-    def _read_sources(cls, values: dict[str, object]) -> dict[str, object]:
-        raw = values.get("sources")
-        if isinstance(raw, str):
-            values["sources"] = dict(
-                pair.strip().split("=", 1) for pair in raw.split(",") if "=" in pair
-            )
-        return values
+    def _read_sources(cls, listed: object) -> object:
+        try:
+            return parse_places(listed) if isinstance(listed, str) else listed
+        except InvalidInput as error:
+            raise ValueError(error.says.en) from error
 
     @field_validator("agent_api_key", "webhook_key")
     @classmethod
@@ -135,14 +174,13 @@ class RelyingSettings(AgentSettings):
         description="DIDs of the trust anchors whose lists are relied on, several with commas.",
     )
 
-    @model_validator(mode="before")
+    @field_validator("anchors", mode="before")
     @classmethod
-    def _read_anchors(cls, values: dict[str, object]) -> dict[str, object]:
-        raw = values.get("anchors")
-        if isinstance(raw, str):
-            named = (each.strip() for each in raw.split(","))
-            values["anchors"] = tuple(dict.fromkeys(each for each in named if each))
-        return values
+    def _read_anchors(cls, listed: object) -> object:
+        if not isinstance(listed, str):
+            return listed
+        named = (each.strip() for each in listed.split(","))
+        return tuple(dict.fromkeys(each for each in named if each))
 
     @field_validator("anchors")
     @classmethod
@@ -167,6 +205,19 @@ def _none[T](wrong: list[str], value: T) -> T:
     if wrong:
         raise ValueError("; ".join(wrong))
     return value
+
+
+def _is_database(url: str) -> bool:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # no URL, or a port that is no number
+        return False
+    is_kept = parsed.get_backend_name() != "sqlite" or parsed.database not in {
+        None,
+        "",
+        ":memory:",
+    }
+    return parsed.drivername in _DRIVERS and is_kept
 
 
 def _is_did(text: str) -> bool:
