@@ -58,6 +58,7 @@ def create_app(settings: VerifierSettings, around: Surroundings | None = None) -
         identify=_identify,
         people=["Robin Recruiter"],
         wallet_url=settings.wallet_url,
+        mirror_seconds=settings.mirror_hours * 3600,
     )
     return assemble(
         parts,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ from acquis.registry.mirror import Mirror
 from acquis.service.clock import Clock
 from acquis.service.database import Database
 from acquis.service.live import Live
+from acquis.service.locks import Locks
 from acquis.service.signing_keys import load_or_create_key
 from acquis.service.work import Work
 from verifier.candidates import Carriers
@@ -40,7 +40,7 @@ class Surroundings:
     live: Live = field(default_factory=Live)
     carriers: Carriers = field(default_factory=Carriers)
     works: dict[str, Work] = field(default_factory=dict)
-    _locks: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    locks: Locks = field(default_factory=Locks)
 
     @cached_property
     def receipt_key(self) -> SigningKey:
@@ -49,4 +49,4 @@ class Surroundings:
 
     def only_one(self, key: str) -> asyncio.Lock:
         """Return the lock named ``key``."""
-        return self._locks[key]
+        return self.locks.only_one(key)

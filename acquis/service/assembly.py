@@ -16,7 +16,7 @@ from acquis.service.app import ReadyCheck, build_app
 from acquis.service.auth import Person, Sessions
 from acquis.service.database import Database, migrate
 from acquis.service.live import Live
-from acquis.service.mirroring import check_filled, mirroring
+from acquis.service.mirroring import DAY, check_filled, mirroring
 from acquis.service.pages import Pages, build_pages
 from acquis.service.settings import AgentSettings
 from acquis.service.sign_in import build_sign_in
@@ -38,7 +38,8 @@ class Parts:
     """What one service brings: ``folder`` holds its templates and its store's migrations.
 
     ``performs`` names each kind of work with its table and what is done to a row of it; ``check_agent``
-    raises when the agent cannot be used; ``closing`` is called in turn when the service stops.
+    raises when the agent cannot be used; ``closing`` is called in turn when the service stops;
+    ``mirror_seconds`` is how old the mirror may be before the service is not ready.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Parts:
     identify: Callable[[str], Awaitable[Person]]
     people: Sequence[str]
     wallet_url: str
+    mirror_seconds: int = DAY
 
 
 def assemble(parts: Parts, build_routes: Callable[[Pages], Sequence[APIRouter]]) -> FastAPI:
@@ -86,7 +88,7 @@ def assemble(parts: Parts, build_routes: Callable[[Pages], Sequence[APIRouter]])
         return {
             "agent": parts.check_agent,
             "database": around.database.check_usable,
-            "mirror": partial(check_filled, around.mirror),
+            "mirror": partial(check_filled, around.mirror, parts.mirror_seconds),
         }
 
     app = build_app(

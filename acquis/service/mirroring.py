@@ -18,7 +18,7 @@ from acquis.text import Text
 _LOG = structlog.get_logger(__name__)
 
 _JITTER: Final = 0.2
-_DAY: Final = 86_400
+DAY: Final = 86_400
 _NEVER = Text(
     "The mirror of the registry has never been filled",
     "Le miroir du registre n’a encore jamais été rempli",
@@ -40,7 +40,7 @@ async def mirroring(mirror: Mirror, seconds: float) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def check_filled(mirror: Mirror, most_seconds: int = _DAY) -> None:
+async def check_filled(mirror: Mirror, most_seconds: int = DAY) -> None:
     """Raise ``Unavailable`` when the mirror was never filled, or not for ``most_seconds``."""
     refreshed_at = mirror.refreshed_at
     if refreshed_at is None:
