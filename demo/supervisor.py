@@ -38,7 +38,6 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
 STEADY_SECONDS = 30.0
 """A program that ran this long starts again with the first, shortest pause."""
-LOG_TAIL_LINES = 5
 
 
 class PortInUse(Conflict):
@@ -305,7 +304,6 @@ def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -
 
 
 def _not_started(program: Program, why: str) -> NotStarted:
-    """The end of the log goes to standard error of whoever reads it there, not into the message."""
     return NotStarted(
         Text(
             f"{program.name} did not start ({why}); its log is {program.log_file}.",

@@ -35,10 +35,6 @@ class Ticked:
         """Whether the words that stood on the page were about what is ticked."""
         return self.choice is None or self.read == word_of(self.choice)
 
-    def without_picks(self) -> Ticked:
-        """Return the same choice with nothing picked: for picks that do not answer."""
-        return Ticked({}, self.choice, self.read)
-
     def query(self) -> str:
         """Return the query of a page that shows this."""
         pairs = [(f"{PICK}{group}", chosen) for group, chosen in self.picks.items()]
