@@ -16,13 +16,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from acquis.errors import AcquisError, NotAllowed, TooLarge
 from acquis.service.auth import Sessions
-from acquis.service.problems import OUR_FAULT, ErrorPage, build_problem, status_of, wants_page
+from acquis.service.problems import ErrorPage, build_problem, status_of, wants_page
 from acquis.text import Text
 
 _LOG = structlog.get_logger("acquis.request")
 
 MOST_BODY: Final = 1024 * 1024
 _QUIET: Final = ("/health", "/ready", "/webhooks/")
+_OUR_FAULT: Final = Text(
+    "A fault of ours interrupted this. Look at what was done before you try again.",
+    "Une erreur de notre part a interrompu ceci. Vérifiez ce qui a été fait avant de réessayer.",
+)
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -82,8 +86,9 @@ class Boundary:
         except Exception as error:
             if answered:
                 raise
-            _LOG.exception("unhandled", error=type(error).__name__)
-            fault = AcquisError(OUR_FAULT)
+            reference = request.state.reference = secrets.token_hex(4)
+            _LOG.exception("unhandled", error=type(error).__name__, reference=reference)
+            fault = AcquisError(_OUR_FAULT)
             await self._answer(request, fault)(scope, receive, send_with_headers)
         finally:
             route = scope.get("route")

@@ -27,6 +27,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from acquis.service import language as languages
 from acquis.service.catalogue import load_translations
 from acquis.service.formats import Formats
+from acquis.service.problems import reference_of
 from acquis.service.qr import qr_svg
 from acquis.text import LANGUAGES, Language, Text
 
@@ -132,7 +133,7 @@ class Pages:
             kept=None if status in _LOCAL_CODES else _NOTHING_LOST,
             next=None,
             code=code,
-            reference=str(getattr(request.state, "reference", "")),
+            reference=reference_of(request),
             actions=[Action(_HOME, "/")],
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -14,8 +13,6 @@ from starlette.responses import JSONResponse, Response
 from acquis import errors
 from acquis.service.language import language_of
 from acquis.text import Text
-
-_LOG = structlog.get_logger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -37,11 +34,6 @@ _HTTP: Final = {
     413: errors.TooLarge.title,
 }
 
-OUR_FAULT: Final = Text(
-    "This is a fault of ours; nothing was lost. Please try again.",
-    "C’est une erreur de notre part ; rien n’a été perdu. Veuillez réessayer.",
-)
-
 type ErrorPage = Callable[[Request, int, str, Text, Text], Response]
 
 
@@ -59,17 +51,28 @@ def wants_page(request: Request) -> bool:
     return "text/html" in accepts and not request.url.path.startswith("/api/")
 
 
+def reference_of(request: Request) -> str:
+    """Return the reference of the fault that a request met; empty: none."""
+    return str(getattr(request.state, "reference", ""))
+
+
 def build_problem(request: Request, status: int, code: str, title: Text, says: Text) -> Response:
-    """Build the RFC 9457 document: type, title, status, detail, code; nothing of what was sent."""
+    """Build the RFC 9457 document: type, title, status, detail, code; nothing of what was sent.
+
+    With the ``reference`` of a fault of ours, by which its trace is found in the log.
+    """
     language = language_of(request)
+    problem = {
+        "type": f"urn:acquis:problem:{code}",
+        "title": title.in_language(language),
+        "status": status,
+        "detail": says.in_language(language),
+        "code": code,
+    }
+    if reference := reference_of(request):
+        problem["reference"] = reference
     return JSONResponse(
-        {
-            "type": f"urn:acquis:problem:{code}",
-            "title": title.in_language(language),
-            "status": status,
-            "detail": says.in_language(language),
-            "code": code,
-        },
+        problem,
         status_code=status,
         media_type=MEDIA_TYPE,
         headers={"content-language": language},
@@ -77,7 +80,10 @@ def build_problem(request: Request, status: int, code: str, title: Text, says: T
 
 
 def register_problems(app: FastAPI, page: ErrorPage | None) -> None:
-    """Make ``app`` answer every error as a problem document, or as ``page`` to a browser."""
+    """Make ``app`` answer its errors as problem documents, or as ``page`` to a browser.
+
+    An exception that is none of these is a fault: the boundary tells it.
+    """
 
     def answer(request: Request, status: int, code: str, title: Text, says: Text) -> Response:
         build = page if page is not None and wants_page(request) else build_problem
@@ -111,16 +117,10 @@ def register_problems(app: FastAPI, page: ErrorPage | None) -> None:
             response.headers[name] = value
         return response
 
-    async def unknown(request: Request, error: Exception) -> Response:
-        _LOG.error("unhandled", error=type(error).__name__, exc_info=error)
-        root = errors.AcquisError
-        return answer(request, 500, root.code, root.title, OUR_FAULT)
-
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
         errors.AcquisError: ours,
         RequestValidationError: invalid,
         HTTPException: http,
-        Exception: unknown,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -12,11 +13,15 @@ import pytest
 from fastapi import FastAPI, Path
 from pydantic import SecretStr
 from starlette.requests import Request
+from structlog.testing import capture_logs
 
 from acquis.errors import Unavailable
 from acquis.service.app import build_app
 from acquis.service.auth import Person, Sessions
+from acquis.service.pages import TEMPLATES, build_pages
+from acquis.service.problems import ErrorPage
 from acquis.service.settings import ServiceSettings
+from acquis.text import Text
 
 HERE = "http://127.0.0.1:8000"
 
@@ -29,14 +34,18 @@ class BrokenSessions(Sessions):
 
 
 @asynccontextmanager
-async def calling(*, broken: bool = False) -> AsyncIterator[httpx.AsyncClient]:
+async def calling(
+    *, broken: bool = False, page: ErrorPage | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
 
     settings = ServiceSettings(folder=pathlib.Path("service"), secret=SecretStr("s" * 40))
     sessions = (BrokenSessions if broken else Sessions)(settings, "x")
-    app = build_app("t", lifespan=lifespan, ready=dict, sessions=sessions, most_body=100)
+    app = build_app(
+        "t", lifespan=lifespan, ready=dict, sessions=sessions, most_body=100, error_page=page
+    )
 
     @app.post("/things")
     async def things() -> str:
@@ -95,6 +104,24 @@ async def test_a_fault_has_our_problem_and_our_headers() -> None:
         response = await client.get("/things", headers={"x-claim": "Zoé".encode().hex()})
     check_problem(response, 500)
     assert "Zoé".encode().hex() not in response.text
+
+
+async def test_a_fault_is_found_in_the_log_by_the_reference_that_was_shown() -> None:
+    pages = build_pages(TEMPLATES, service=Text("Test", "Essai"))
+    async with calling(page=pages.problem) as client:
+        with capture_logs() as logged:
+            problem = (await client.get("/fault", headers={"accept-language": "fr"})).json()
+            page = await client.get("/fault", headers={"accept": "text/html"})
+        named = [line["reference"] for line in logged if line["event"] == "unhandled"]
+        assert len({*named}) == 2
+        assert all(re.fullmatch("[0-9a-f]{8}", each) for each in named)
+        assert problem["reference"] == named[0]
+        assert "interrompu" in problem["detail"]
+        assert f"error · {named[1]}" in page.text
+        assert "nothing was lost" not in page.text
+        silent = await client.get("/silent", headers={"accept": "text/html"})
+        assert f"{Unavailable.code} ·" not in silent.text
+        assert "reference" not in (await client.get("/silent")).json()
 
 
 async def test_a_path_that_can_name_nothing_is_not_found() -> None:
