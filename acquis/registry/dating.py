@@ -6,10 +6,13 @@ be later, is never in force.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from acquis.registry.rules import Rule, broken
+from acquis.registry.content import ResourceType
+from acquis.registry.rules import Rule, RuleBroken, broken
+from acquis.registry.strict_json import parse_object
 
 MOST_AHEAD: Final = timedelta(minutes=5)
 
@@ -25,3 +28,28 @@ def verify_not_ahead(at: float, now: float) -> None:
             "A list, a link or a proof is dated more than five minutes ahead.",
             "Une liste, un lien ou une preuve est daté de plus de cinq minutes dans le futur.",
         )
+
+
+def peek_dates(raw: bytes) -> frozenset[float]:
+    """Return the moments (Unix seconds) that the bytes of a resource say anything of, unverified.
+
+    They are those of its proof, its links and, of a status list, its own. Of what is no resource
+    there are none: its reader refuses it.
+    """
+    try:
+        resource = parse_object(raw)
+    except RuleBroken:
+        return frozenset()
+    links, metadata = resource.get("links"), _object(resource.get("metadata"))
+    dated = [_object(link) for link in links] if isinstance(links, list) else []
+    if metadata.get("resourceType") == ResourceType.STATUS_LIST:
+        dated.append(_object(resource.get("content")))
+    found = {float(each["timestamp"]) for each in dated if type(each.get("timestamp")) is int}
+    with suppress(ValueError, OverflowError):
+        created = str(_object(resource.get("proof")).get("created"))
+        found.add(datetime.fromisoformat(created).timestamp())
+    return frozenset(found)
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

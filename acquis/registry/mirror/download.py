@@ -46,7 +46,7 @@ class BoundedFetcher(FetcherInterface):
 
     def __init__(self, base_url: str, deadline: float) -> None:
         self._base_url = base_url
-        self._deadline = deadline
+        self.deadline = deadline
         self._file_deadline = deadline
         self._connections: WeakSet[HTTPConnection] = WeakSet()
         self._pool = _pool_for(base_url, self._connections)
@@ -56,11 +56,11 @@ class BoundedFetcher(FetcherInterface):
 
     def another(self) -> BoundedFetcher:
         """Return a fetcher like this one, for another thread."""
-        return BoundedFetcher(self._base_url, self._deadline)
+        return BoundedFetcher(self._base_url, self.deadline)
 
     def give_up(self) -> None:
         """End what is being fetched, in a moment; nothing can be fetched afterwards."""
-        self._deadline = self._file_deadline = 0.0
+        self.deadline = self._file_deadline = 0.0
 
     def close(self) -> None:
         """Close the connections."""
@@ -110,7 +110,7 @@ class BoundedFetcher(FetcherInterface):
     def _allow(self, length: int) -> None:
         """Begin the time that ``length`` bytes may take."""
         patience = _PATIENCE + length / _SLOWEST
-        self._file_deadline = min(self._deadline, time.monotonic() + patience)
+        self._file_deadline = min(self.deadline, time.monotonic() + patience)
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         left = self._file_deadline - time.monotonic()

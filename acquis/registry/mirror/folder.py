@@ -117,8 +117,7 @@ class Mirror:
         up to an hour where nothing is published, more where somebody holds newer answers back.
         None: never. Raises: NotFound when that registry is not read here; RuleBroken.
         """
-        vouched_ns = self._source_of(did).vouched_ns
-        return vouched_ns // 10**9 if vouched_ns else None
+        return self._source_of(did).vouched_ns // 10**9 or None
 
     def refresh(self, *, timeout: float = REFRESH_SECONDS) -> Refresh:
         """Bring the whole copy up to date, within ``timeout`` seconds.

@@ -32,7 +32,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from tuf.api.exceptions import DownloadError, RepositoryError
+from tuf.api.exceptions import DownloadError, RepositoryError, SlowRetrievalError
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # its documented names
     Metadata,
     SuccinctRoles,
@@ -40,6 +40,7 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # its documented n
 from tuf.ngclient.updater import Updater
 
 from acquis.errors import InvalidInput, NotFound, Unavailable
+from acquis.registry.dating import MOST_AHEAD
 from acquis.registry.did_log import DidDocument
 from acquis.registry.mirror.download import BoundedFetcher, check_base_url
 from acquis.registry.mirror.newest_list import NewestLists
@@ -47,13 +48,16 @@ from acquis.registry.mirror.notes import load_notes, save_notes, write_synced
 from acquis.registry.mirror.reading import PublishedFiles, VerifiedCache
 from acquis.registry.mirror.staging import Staging, Wanted, holds
 from acquis.registry.mirror.succession import Succession
-from acquis.registry.paths import FileKind, PublishedPath, parse_path
+from acquis.registry.paths import FileKind, parse_path
 from acquis.registry.rules import Rule, RuleBroken
 from acquis.text import Text
 
 _ATTEMPTS = 3
 _PAUSE = 0.05  # seconds before the second attempt, doubled for each further one
 _MOST_FILES = 2_000_000
+_MOST_AHEAD_NS = int(MOST_AHEAD.total_seconds()) * 10**9
+MOST_BYTES = 32 * 1024**3
+"""Bytes of files that differ, in one refresh."""
 TIMESTAMP_VALID: Final = timedelta(hours=24)
 """For how long each timestamp of a registry is valid; a part of the publication format."""
 
@@ -79,6 +83,15 @@ class _Applied:
     bins: dict[str, int] = field(default_factory=dict)
     confirmed_ns: int = 0
     signed_ns: int = 0
+
+    @property
+    def vouched_ns(self) -> int:
+        """For which moment the registry's signature vouches for the copy; 0 for never.
+
+        A host, or whoever stands before it, can answer with the timestamp of hours ago for as
+        long as that is valid. So not the answer counts but when it was signed.
+        """
+        return min(self.confirmed_ns, self.signed_ns or self.confirmed_ns)
 
 
 class Source:
@@ -113,13 +126,8 @@ class Source:
 
     @property
     def vouched_ns(self) -> int:
-        """For which moment the registry's signature vouches for this copy; 0 for never.
-
-        A host, or whoever stands before it, can answer with the timestamp of hours ago for as
-        long as that is valid. So not the answer counts but when it was signed.
-        """
-        applied = self._load_applied()
-        return min(applied.confirmed_ns, applied.signed_ns or applied.confirmed_ns)
+        """For which moment the registry's signature vouches for this copy; 0 for never."""
+        return self._load_applied().vouched_ns
 
     def remembered(self, did: str) -> str | None:
         """Return the highest version id ever accepted for the log of a DID."""
@@ -168,24 +176,21 @@ class Source:
         applied = self._load_applied()
         bins = self._bin_versions()
         changed = [name for name, version in bins.items() if applied.bins.get(name) != version]
-        wanted: list[Wanted] = []
-        misnamed: list[tuple[str, str]] = []
-        for name, bin_name in self._names(updater, changed):
-            published, target = _parse(name), updater.get_targetinfo(name)
-            if published is None:
-                misnamed.append((name, str(Rule.PATH)))
-            elif target is not None and not holds(self.files.path_of(published), target):
-                wanted.append(Wanted(published, target, bin_name))
+        wanted, unwanted = self._wanted(updater, changed)
         self._staging.fetch(wanted, fetcher)
-        refused = list(self._put_in_place(wanted))
+        refused = list(self._put_in_place(wanted, fetcher.deadline))
         again = {each.bin for each, _ in refused}  # what it waits for may be there next time
         held = {name: version for name, version in bins.items() if name not in again}
-        self._save_applied(_Applied(held, confirmed_ns, self._signed_ns()))
+        signed_ns = self._signed_ns()
+        if signed_ns > confirmed_ns + _MOST_AHEAD_NS:  # valid for longer than any: it vouches for
+            signed_ns = applied.vouched_ns or 1  # nothing, and the copy stays as old as it was
+            unwanted.append(("tuf/timestamp.json", str(Rule.DATED_AHEAD)))
+        self._save_applied(_Applied(held, confirmed_ns, signed_ns))
         return SourceRefresh(
             changed=len(wanted) - len(refused),
             at=confirmed_ns // 10**9,
             received=fetcher.received,
-            refused=(*((str(each.published), rule) for each, rule in refused), *misnamed),
+            refused=(*((str(each.published), rule) for each, rule in refused), *unwanted),
         )
 
     def _signed_ns(self) -> int:
@@ -222,17 +227,47 @@ class Source:
                 raise RepositoryError("too many files")
             yield from ((target, name) for target in targets)
 
+    def _wanted(
+        self, updater: Updater, changed: list[str]
+    ) -> tuple[list[Wanted], list[tuple[str, str]]]:
+        """Return the files that are to be fetched; paths that are not to be, whatever comes, and why.
+
+        Raises: Unavailable when they are too many bytes for one refresh.
+        """
+        wanted: list[Wanted] = []
+        unwanted: list[tuple[str, str]] = []
+        for name, bin_name in self._names(updater, changed):
+            target = updater.get_targetinfo(name)
+            try:
+                published = parse_path(name)
+                if target is not None and not holds(self.files.path_of(published), target):
+                    wanted.append(Wanted(published, target, bin_name))
+            except RuleBroken as error:
+                unwanted.append((name, str(error.rule)))
+        if sum(each.target.length for each in wanted) > MOST_BYTES:
+            raise _too_much()
+        return wanted, unwanted
+
     def _verified(self, role: str) -> Metadata[Any]:
         """Return metadata that python-tuf has just verified and kept."""
         return Metadata.from_bytes((self._folder / "tuf" / f"{role}.json").read_bytes())
 
     # (4) putting it in place
 
-    def _put_in_place(self, wanted: list[Wanted]) -> Iterator[tuple[Wanted, str]]:
+    def _put_in_place(self, wanted: list[Wanted], deadline: float) -> Iterator[tuple[Wanted, str]]:
+        """Yield what was refused and why.
+
+        Raises: SlowRetrievalError after ``deadline``; the next refresh goes on with what is staged.
+        """
         staged = self._staging.paths(wanted)
         _sync(staged.values())
-        folders = {each.published.folder for each in wanted} - {""}  # tails lie in none
-        for each in sorted(wanted, key=self._rank):
+        folders: set[str] = set()
+        late = False
+        for number, each in enumerate(sorted(wanted, key=self._rank)):
+            late = number > 0 and time.monotonic() > deadline  # one at least: it does get on
+            if late:
+                break
+            folders |= {each.published.folder} - {""}  # tails lie in none
             target = self.files.path_of(each.published)
             try:
                 if self._succession.displaces(each.published, staged):
@@ -248,6 +283,8 @@ class Source:
                 self._remember(document)
         for folder in folders:
             self.lists.remember(folder)
+        if late:
+            raise SlowRetrievalError
         self._staging.clear()
 
     def _remember(self, document: DidDocument) -> None:
@@ -301,13 +338,6 @@ class Source:
         )
 
 
-def _parse(name: str) -> PublishedPath | None:
-    try:
-        return parse_path(name)
-    except RuleBroken:
-        return None
-
-
 @lru_cache(maxsize=8)
 def _probes(roles: SuccinctRoles) -> dict[str, str]:
     """Return, for each hash bin, a name that falls into it (no file has that name)."""
@@ -335,5 +365,16 @@ def _no_root() -> InvalidInput:
         Text(
             "The registry’s root of trust (root.json) is missing; its operator gives it out.",
             "La racine de confiance du registre (root.json) manque ; son exploitant la remet.",
+        )
+    )
+
+
+def _too_much() -> Unavailable:
+    return Unavailable(
+        Text(
+            f"The registry lists more than {MOST_BYTES} bytes of new files, the most that one refresh"
+            " takes; the last good copy stays.",
+            f"Le registre annonce plus de {MOST_BYTES} octets de nouveaux fichiers, le maximum"
+            " d’une mise à jour ; la dernière bonne copie est conservée.",
         )
     )

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from tuf.api.exceptions import LengthOrHashMismatchError, RepositoryError
+from tuf.api.exceptions import LengthOrHashMismatchError
 from tuf.api.metadata import TargetFile  # type: ignore[attr-defined]  # its documented name
 
 from acquis.registry.mirror.download import BoundedFetcher
 from acquis.registry.paths import PublishedPath
+from acquis.registry.rules import Rule, broken
 
 MOST_CONNECTIONS = 6
 FILES_EACH = 8  # a further connection is opened for so many files
@@ -36,8 +37,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 class Wanted:
     """A published file as the hash bin ``bin`` says it is.
 
-    Raises: RepositoryError when that is without SHA-256 (in hex: it becomes part of a file's name),
-    or longer than its kind may be.
+    Raises: RuleBroken when that is without SHA-256 (digest; in hex: it becomes part of a file's
+    name), or longer than its kind may be (size).
     """
 
     published: PublishedPath
@@ -45,9 +46,18 @@ class Wanted:
     bin: str
 
     def __post_init__(self) -> None:
-        digest = _SHA256.fullmatch(self.target.hashes.get("sha256", ""))
-        if digest is None or self.target.length > self.published.max_bytes:
-            raise RepositoryError("a file without SHA-256 or over its limit")
+        if not _SHA256.fullmatch(self.target.hashes.get("sha256", "")):
+            raise broken(
+                Rule.DIGEST,
+                "A published file is signed without its SHA-256.",
+                "Un fichier publié est signé sans son SHA-256.",
+            )
+        if self.target.length > self.published.max_bytes:
+            raise broken(
+                Rule.SIZE,
+                f"A published file is over its limit of {self.published.max_bytes} bytes.",
+                f"Un fichier publié dépasse sa limite de {self.published.max_bytes} octets.",
+            )
 
     @property
     def digest(self) -> str:

@@ -13,17 +13,23 @@ A folder is the host's to give away, so a log of another DID may take the place 
 first, rightly or not, keeps nobody out. What was good of the other DID is displaced, not lost (see
 ``displaced``), is still read, and is what a later log or index of that DID is compared with.
 
-A resource at a new path is not looked into: whoever reads it verifies it.
+A resource at a new path is not verified: whoever reads it does. But no resource, new or not, comes in
+with a proof, a link or a list dated further ahead of our clock than a clock may differ (``dating``),
+unless the same date stood: a thief with a key and a host in league could else see to it that no later
+link is ever in force. It is looked at again by each refresh, and what came in stays whatever the
+clock says.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from hashlib import file_digest
 from pathlib import Path
 
 from acquis.errors import NotFound
 from acquis.registry.content import ResourceType
+from acquis.registry.dating import peek_dates, verify_not_ahead
 from acquis.registry.did import parse_did
 from acquis.registry.did_log import DidDocument, peek_did, verify_did_log
 from acquis.registry.index import Index, parse_index
@@ -129,9 +135,11 @@ class Succession:
             self._verify_log(standing, staged[published])
 
     def _check_resource(self, published: PublishedPath, path: Path) -> None:
-        if self._standing(published) is None:
+        raw, standing_at = path.read_bytes(), self._standing(published)
+        stood = peek_dates(standing_at.read_bytes()) if standing_at else frozenset()
+        verify_not_ahead(max(peek_dates(raw) - stood, default=0), time.time())
+        if standing_at is None:
             return
-        raw = path.read_bytes()
         resource_id = str(parse_object(raw).get("id"))
         did, digest = parse_resource_id(resource_id)
         if resource_path(parse_did(did).folder, digest) != published:

@@ -15,6 +15,7 @@ import pytest
 
 from acquis.errors import Unavailable
 from acquis.registry.mirror import Mirror
+from acquis.registry.rules import Rule
 from registry_host.command import replace_keys
 from support.attacked_registry import AttackedRegistry, file_of
 from support.hostile_metadata import (
@@ -66,11 +67,29 @@ def test_an_answer_held_back_for_hours_counts_as_old_as_its_signature(
     attacked.refresh()
     assert attacked.mirror.refreshed_at_of(did) == signed_at.timestamp()
     assert (attacked.mirror.refreshed_at or 0) >= fresh
-    ahead = signed_at + timedelta(days=30)
-    hand.publish(hand.snapshot, expires=ahead + timedelta(hours=24))
-    attacked.refresh()
-    assert attacked.mirror.refreshed_at_of(did) == attacked.mirror.refreshed_at
     attacked.check_still_good()
+
+
+def test_a_timestamp_that_outlives_any_vouches_for_nothing(attacked: AttackedRegistry) -> None:
+    """Signed once with a stolen key and shown for ever: the copy grows as old as it is."""
+    newer, did = attacked.issuer.schema("2.0"), attacked.issuer.did
+    hand, vouched = Signing(attacked), attacked.mirror.refreshed_at_of(attacked.issuer.did)
+    assert vouched is not None
+    attacked.publish_signed({file_of(newer): newer})
+    hand.publish(hand.snapshot, expires=datetime(9999, 1, 1, tzinfo=UTC))
+    fresh = attacked.new_mirror(attacked.base / "fresh")
+    for _ in range(2):
+        for mirror in (attacked.mirror, fresh):
+            said = ("tuf/timestamp.json", str(Rule.DATED_AHEAD))
+            assert mirror.refresh().refused == (said,)
+        assert attacked.mirror.refreshed_at_of(did) == vouched
+        assert fresh.refreshed_at_of(did) is fresh.confirmed_at()[HOST] is None
+        attacked.restart()
+    assert attacked.mirror.resolve_resource(newer["id"])  # what it names is as good as ever
+    attacked.check_still_good(index=False)
+    attacked.tree().renew()
+    assert attacked.refresh().refused == ()
+    assert attacked.mirror.refreshed_at_of(did) >= vouched
 
 
 def go_on(attacked: AttackedRegistry) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,9 +15,12 @@ from tuf.api.metadata import TargetFile  # type: ignore[attr-defined]
 
 from acquis.errors import NotFound, Unavailable
 from acquis.registry.did_log import build_next_entry
-from acquis.registry.mirror import Mirror
+from acquis.registry.mirror import Mirror, source
+from acquis.registry.multibase import encode_base58
+from acquis.registry.paths import MAX_TAILS_BYTES
 from acquis.registry.resource import ResourceType, build_resource, digest_of
 from acquis.registry.rules import Rule, RuleBroken
+from acquis.registry.strict_json import MAX_BYTES
 from acquis.registry.trust_list import TrustList, build_trust_list
 from support.attacked_registry import AttackedRegistry, Prepared, file_of
 from support.hostile_registry import hostile_host
@@ -76,12 +81,72 @@ def test_target_names_that_are_no_published_path_are_not_even_fetched(
 def test_a_digest_with_a_path_in_it_is_refused(attacked: AttackedRegistry, digest: str) -> None:
     """The digest of a target becomes part of a file's name."""
     before = everything_but_metadata(attacked.base)
-    target = TargetFile(4, {"sha256": digest}, attacked.log_path)
-    attacked.tree().sign({attacked.log_path: target})
-    with pytest.raises(Unavailable) as refusal:
-        attacked.refresh()
-    assert "(RepositoryError)" in refusal.value.says.en
+    attacked.tree().sign({attacked.log_path: TargetFile(4, {"sha256": digest}, attacked.log_path)})
+    assert attacked.refresh().refused == ((attacked.log_path, str(Rule.DIGEST)),)
     assert everything_but_metadata(attacked.base) == before
+    attacked.check_still_good()
+
+
+def test_a_file_over_its_limit_keeps_nothing_else_out(attacked: AttackedRegistry) -> None:
+    """One granted issuer's would otherwise freeze every mirror; also one that begins with it."""
+    newer = attacked.issuer.schema("2.0")
+    too_long = {
+        f"tails/hash/{encode_base58(bytes(32))}": MAX_TAILS_BYTES + 1000,
+        "univ/other/index.json": MAX_BYTES + 1,
+        attacked.log_path: MAX_BYTES + 1,
+    }
+    attacked.tree().sign(
+        {path: TargetFile(length, {"sha256": "0" * 64}, path) for path, length in too_long.items()}
+    )
+    attacked.publish_signed({file_of(newer): newer})
+    refresh = attacked.refresh()
+    assert dict(refresh.refused) == dict.fromkeys(too_long, str(Rule.SIZE))
+    assert attacked.mirror.resolve_resource(newer["id"])
+    attacked.check_still_good()
+    fresh = attacked.new_mirror(attacked.base / "fresh")
+    assert {path for path, _ in fresh.refresh().refused} == set(too_long)
+    with pytest.raises(NotFound):  # the log was never shown to this one
+        fresh.resolve_resource(newer["id"])
+
+
+def test_more_bytes_than_a_refresh_takes_are_refused_and_said(
+    attacked: AttackedRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = attacked.issuer.schema("2.0")
+    attacked.publish_signed({file_of(newer): newer})
+    attacked.host.seen.clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(source, "MOST_BYTES", 100)
+        with pytest.raises(Unavailable, match="more than 100 bytes of new files"):
+            attacked.refresh()
+    assert not any("resources" in path for path in attacked.host.seen)
+    attacked.check_still_good()
+    assert attacked.refresh().changed == 1
+
+
+def test_a_refresh_that_ran_out_of_time_goes_on_with_the_next(
+    attacked: AttackedRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was put in place stays, what was fetched is not fetched again, nothing is called fresh."""
+    newer = [attacked.issuer.schema(f"{number}.0") for number in (2, 3, 4)]
+    attacked.publish_signed({file_of(each): each for each in newer})
+    confirmed_at = attacked.mirror.confirmed_at()
+
+    def held() -> int:
+        return sum((attacked.files / file_of(each)).exists() for each in newer)
+
+    with monkeypatch.context() as patched:
+        late = SimpleNamespace(monotonic=lambda: float("inf"), time_ns=time.time_ns)
+        patched.setattr(source, "time", late)
+        for number in (1, 2):
+            with pytest.raises(Unavailable, match="SlowRetrievalError"):
+                attacked.refresh()
+            assert held() == number
+        assert attacked.mirror.confirmed_at() == confirmed_at
+    attacked.host.seen.clear()
+    assert attacked.refresh().changed == 1
+    assert not any("resources" in path for path in attacked.host.seen)
+    assert held() == 3
     attacked.check_still_good()
 
 

@@ -12,6 +12,10 @@ R1  the mirror is refreshed whole, by tuf, on a schedule with jitter; the last g
     test_mirror_hostile.py::test_a_bad_answer_leaves_the_copy_as_it_was
     test_mirror_hostile.py::test_an_answer_that_drips_is_cut
     test_mirror_hostile_metadata.py::test_metadata_of_another_time_place_or_key_is_refused
+    test_mirror_hostile_metadata.py::test_a_timestamp_that_outlives_any_vouches_for_nothing
+    test_mirror_hostile_names.py::test_a_file_over_its_limit_keeps_nothing_else_out
+    test_mirror_hostile_names.py::test_more_bytes_than_a_refresh_takes_are_refused_and_said
+    test_mirror_hostile_names.py::test_a_refresh_that_ran_out_of_time_goes_on_with_the_next
     test_reading_rules.py::test_r1_the_schedule_refreshes_by_itself_after_pauses_that_differ_within_its_jitter
 R2  a DID log is verified whole, with its witnesses; never shorter, forked or revived
     test_did_log.py::test_a_longer_log_verifies_to_its_last_version
@@ -35,6 +39,8 @@ R3  a resource: its id, its digest, a key of the same DID, its type, its issuer;
     test_mirror_hostile_objects.py::test_no_mutant_of_a_real_object_is_believed
 R4  no list later than the asked time; nothing negative is kept; no path, redirect or private address
     leads elsewhere
+    test_mirror_dated_ahead.py::test_a_link_dated_ahead_does_not_take_revocation_away
+    test_mirror_dated_ahead.py::test_what_came_in_stays_whatever_the_clock_says
     test_status_list.py::test_it_is_the_last_that_is_not_later
     test_mirror.py::test_the_list_in_force_is_never_a_later_one
     test_mirror.py::test_before_the_first_list_there_is_none

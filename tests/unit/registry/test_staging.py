@@ -16,7 +16,7 @@ from acquis.registry.mirror import Mirror, staging
 from acquis.registry.mirror.download import BoundedFetcher
 from acquis.registry.mirror.staging import FILES_EACH, MOST_CONNECTIONS, Staging, Wanted
 from acquis.registry.paths import FileKind, PublishedPath
-from acquis.registry.rules import Rule
+from acquis.registry.rules import Rule, RuleBroken
 from registry_host.keys import ONLINE, load_key
 from registry_host.metadata import SignedTree, target_of
 from support import hostile_registry as attacks
@@ -137,15 +137,18 @@ def test_the_deadline_holds_for_every_connection(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "target",
+    ("target", "rule"),
     [
-        TargetFile(10, {"sha512": "0" * 128}, "univ/demo/did.jsonl"),
-        TargetFile(6 * 1024 * 1024, {"sha256": "0" * 64}, "univ/demo/did.jsonl"),
+        (TargetFile(10, {"sha512": "0" * 128}, "univ/demo/did.jsonl"), Rule.DIGEST),
+        (TargetFile(6 * 1024 * 1024, {"sha256": "0" * 64}, "univ/demo/did.jsonl"), Rule.SIZE),
     ],
 )
-def test_what_is_signed_without_sha_256_or_too_long_is_not_fetched(target: TargetFile) -> None:
-    with pytest.raises(RepositoryError):
+def test_what_is_signed_without_sha_256_or_too_long_is_not_fetched(
+    target: TargetFile, rule: Rule
+) -> None:
+    with pytest.raises(RuleBroken) as refusal:
         Wanted(PublishedPath(FileKind.LOG, "univ/demo", "did.jsonl"), target, "bin-0")
+    assert refusal.value.rule is rule
 
 
 def test_a_refused_file_does_not_stop_the_others(tmp_path: Path) -> None:
