@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_time
 
+from acquis.days import write_day
 from acquis.text import Text
 
 _ENGLISH: Final = Locale("en", "GB")
@@ -16,9 +17,7 @@ _FRENCH: Final = Locale("fr", "FR")
 
 def day_in_words(day: date) -> Text:
     """Return “22 November 2026”, « 22 novembre 2026 »."""
-    return Text(
-        format_date(day, "d MMMM y", locale=_ENGLISH), format_date(day, "d MMMM y", locale=_FRENCH)
-    )
+    return Text(write_day(day, _ENGLISH), write_day(day, _FRENCH))
 
 
 def moment_in_words(seconds: int) -> Text:
@@ -27,7 +26,5 @@ def moment_in_words(seconds: int) -> Text:
         moment = datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return Text(str(seconds), str(seconds))
-    return Text(
-        format_datetime(moment, "d MMMM y, HH:mm 'UTC'", locale=_ENGLISH),
-        format_datetime(moment, "d MMMM y, HH:mm 'UTC'", locale=_FRENCH),
-    )
+    day, time = day_in_words(moment.date()), format_time(moment, "HH:mm 'UTC'", locale=_ENGLISH)
+    return Text(f"{day.en}, {time}", f"{day.fr}, {time}")

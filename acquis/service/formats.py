@@ -9,8 +9,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_time
 from babel.numbers import format_decimal
+
+from acquis.days import SHORT, write_day
 
 
 class Formats:
@@ -21,11 +23,11 @@ class Formats:
 
     def day(self, value: date) -> str:
         """Return a day with its month in letters."""
-        return format_date(value, "long", locale=self._locale)
+        return write_day(value, self._locale)
 
     def moment(self, value: datetime) -> str:
         """Return a day and a time to the minute, in UTC; ``value`` is aware."""
-        day = format_date(value.astimezone(UTC), "medium", locale=self._locale)
+        day = write_day(value.astimezone(UTC), self._locale, SHORT)
         return f"{day}, {self.clock(value)}"
 
     def clock(self, value: datetime) -> str:

@@ -7,12 +7,18 @@
   const moment = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
   const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 
+  /** Write a moment; in French the first of a month is « 1er ». */
+  function writeMoment(at) {
+    const first = ({ type, value }) => language === "fr" && type === "day" && value === "1";
+    return moment.formatToParts(at).map((part) => (first(part) ? "1er" : part.value)).join("");
+  }
+
   /** Show each moment in the reader's own time zone; the server wrote it in UTC. */
   function localise(within) {
     for (const time of within.querySelectorAll("time[data-show]")) {
       const at = new Date(time.dateTime);
       if (Number.isNaN(at.valueOf())) continue;
-      const text = (time.dataset.show === "clock" ? clock : moment).format(at);
+      const text = time.dataset.show === "clock" ? clock.format(at) : writeMoment(at);
       if (time.textContent !== text) time.textContent = text;
     }
   }

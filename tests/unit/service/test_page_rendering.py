@@ -145,6 +145,13 @@ def test_dates_and_numbers_follow_the_locale() -> None:
         "3 novembre 2026",
         "3 November 2026",
     )
+    first = datetime(2026, 8, 1, 4, 5, tzinfo=UTC)
+    assert (french.day(first.date()), english.day(first.date())) == (
+        "1er août 2026",
+        "1 August 2026",
+    )
+    assert french.moment(first) == "1er août 2026, 04:05 UTC"
+    assert english.moment(first) == "1 Aug 2026, 04:05 UTC"
     assert french.number(1204) == "1\u202f204"
     assert english.number(Decimal("1204.5")) == "1,204.5"
     assert (french.seconds(3.14), english.seconds(3.14)) == ("3,1 s", "3.1 s")

@@ -82,7 +82,7 @@ async def test_a_request_shows_its_code_and_what_will_be_learned(desk: Desk) -> 
             "« Python » au niveau 3 ou plus, pas le niveau exact",
             "le prénom de l’apprenant",
             "1 établissement reconnu",
-            "1 mai 2022",
+            "1er mai 2022",
         ),
     }.items():
         page = await desk.get(f"/requests/{request_id}?lang={language}")
