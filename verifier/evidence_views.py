@@ -196,7 +196,7 @@ _NAMES: Final[Mapping[str, tuple[Text, Written]]] = {
     "anchor_name": (Text("Recognised by", "Reconnu par"), _plainly),
     "asked": (Text("Asked on", "Demandé le"), _moment),
     "assessment": (Text("Assessment", "Évaluation"), _labels("assessment")),
-    "assurance": (Text("Quality assurance", "Assurance de la qualité"), _labels("assurance")),
+    "assurance": (Text("Quality assurance", "Assurance qualité"), _labels("assurance")),
     "at": (Text("Judged as of", "Jugé à la date du"), _moment),
     "attribute": (Text("Attribute", "Attribut"), _plainly),
     "awarded_from": (Text("Awarded at the earliest on", "Délivrée au plus tôt le"), _day),

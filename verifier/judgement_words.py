@@ -16,6 +16,7 @@ from acquis.text import Language, Text
 from verifier.evidence_views import write_age
 from verifier.offline import Judgement
 from verifier.question_words import write_question
+from verifier.verdict_words import VERDICTS
 
 STATUS: Final[Mapping[Conclusion, int]] = {
     Conclusion.ACCEPTED: 0,
@@ -37,12 +38,7 @@ _SIGNS: Final[Mapping[Outcome, str]] = {
 _OUTCOMES: Final[Mapping[Outcome, Text]] = {
     Outcome.VALID: Text("valid", "valide"),
     Outcome.INVALID: Text("invalid", "invalide"),
-    Outcome.INDETERMINATE: Text("could not tell", "indéterminé"),
-}
-_ASPECTS: Final[Mapping[Aspect, Text]] = {
-    Aspect.AUTHENTIC: Text("Authentic", "Authentique"),
-    Aspect.ASSURANCE: Text("Assurance", "Garanties"),
-    Aspect.FIT: Text("Fit", "Conforme à la demande"),
+    Outcome.INDETERMINATE: Text("could not tell", "impossible de conclure"),
 }
 _NOT_CHECKED: Final = Text(
     "Not checked here: who made this request, and who hands this file on.",
@@ -115,7 +111,7 @@ def write_outcome(outcome: Outcome, language: Language) -> str:
 
 def write_aspect(aspect: Aspect, language: Language) -> str:
     """Return the name of one of the three verdicts."""
-    return _ASPECTS[aspect].in_language(language)
+    return VERDICTS[aspect].in_language(language)
 
 
 def _write_report(report: VerificationReport, language: Language) -> Iterator[str]:

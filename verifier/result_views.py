@@ -29,6 +29,7 @@ from verifier.achievement_views import AchievementWords, build_achievement
 from verifier.basis_views import build_basis, find_remarks
 from verifier.evidence_views import build_evidence, write_age, write_day
 from verifier.store.tables import RequestRow, SessionRow
+from verifier.verdict_words import VERDICTS
 
 _DECISIONS: Final[Mapping[Conclusion, str]] = {
     Conclusion.ACCEPTED: "accepted",
@@ -110,6 +111,7 @@ class VerdictView:
     """One of the three verdicts with its checks."""
 
     name: str
+    title: Text
     outcome: str
     says: Text
     checks: tuple[CheckView, ...]
@@ -259,6 +261,7 @@ def _build_verdict(
         views.append(_build_check(each, own, asked, report.checked_at))
     return VerdictView(
         name=aspect.value,
+        title=VERDICTS[aspect],
         outcome=outcome.value,
         says=_says(aspect, outcome, against),
         checks=tuple(views),

@@ -112,7 +112,7 @@ _ANNEX = (
     ),
     (Text("Form of participation", "Forme de participation"), Text("Blended", "Hybride")),
     (
-        Text("Quality assurance", "Assurance de la qualité"),
+        Text("Quality assurance", "Assurance qualité"),
         Text("Accredited by Hcéres", "Accréditation Hcéres"),
     ),
 )
@@ -173,7 +173,7 @@ FACTS = [
         Text("Project, practical examination", "Projet, épreuve pratique"),
     ),
     Fact(
-        Text("Quality assurance", "Assurance de la qualité"),
+        Text("Quality assurance", "Assurance qualité"),
         Text("Accredited by Hcéres", "Accréditation Hcéres"),
     ),
 ]

@@ -214,7 +214,7 @@ SAMPLES: dict[str, Sample] = {
                 number=11,
                 says=Text(
                     "Type of quality assurance: say who stands behind it",
-                    "Assurance de la qualité : dites qui en répond",
+                    "Assurance qualité : dites qui en répond",
                 ),
             ),
         ],

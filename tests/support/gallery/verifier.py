@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace as View
 from typing import Any
 
+from acquis.credentials.report import Aspect
 from acquis.service.pages import Fact
 from acquis.text import Text
 from support.gallery import content as c
+from verifier.verdict_words import VERDICTS
 
 type Sample = tuple[str, dict[str, Any]]
 
@@ -190,6 +192,7 @@ def result(decision: str) -> View:
         verdicts=[
             View(
                 name="authentic",
+                title=VERDICTS[Aspect.AUTHENTIC],
                 outcome=status,
                 says=Text(
                     "From the institution that it names, in force",
@@ -199,6 +202,7 @@ def result(decision: str) -> View:
             ),
             View(
                 name="assurance",
+                title=VERDICTS[Aspect.ASSURANCE],
                 outcome="valid",
                 says=Text(
                     "Assessed by third parties under quality assurance",
@@ -208,6 +212,7 @@ def result(decision: str) -> View:
             ),
             View(
                 name="fit",
+                title=VERDICTS[Aspect.FIT],
                 outcome="valid",
                 says=Text("Answers exactly what you asked", "Répond exactement à votre demande"),
                 checks=fit,

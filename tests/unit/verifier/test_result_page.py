@@ -10,10 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from acquis.credentials.report import Aspect
+from acquis.credentials.report import Aspect, Outcome
 from acquis.credentials.verify import CHECK_IDS
+from acquis.service.catalogue import load_catalogue
+from acquis.text import LANGUAGES, Text
 from support.scenario import FIRST_AID
 from support.verifier_desk import INSTITUTE, NOW, PYTHON, SQL, Desk, live_stream, text_of
+from verifier.evidence_views import build_evidence
+from verifier.judgement_words import write_aspect, write_outcome
 
 
 def verdicts(page: httpx.Response) -> dict[str, str]:
@@ -36,6 +40,13 @@ def part(page: httpx.Response, heading: str) -> str:
     return re.sub(r"\s+", " ", unescape(words))
 
 
+def french_of(sentence: str) -> str:
+    """What the pages say for an English sentence of a template."""
+    message = load_catalogue("fr").get(sentence)
+    assert message is not None
+    return str(message.string)
+
+
 async def result(desk: Desk, request_id: str, language: str = "en") -> httpx.Response:
     page = await desk.get(f"/requests/{request_id}?lang={language}")
     assert page.status_code == 200
@@ -53,6 +64,18 @@ async def test_an_honest_answer_is_accepted_with_every_check_on_the_page(desk: D
         assert re.search(rf'id="check-\w+-{check_id}"', page.text), check_id
     assert "hx-sse:connect" not in page.text
     assert "accepted" in text_of(await desk.get("/?lang=en"))
+
+
+async def test_page_and_command_call_things_by_the_same_names(desk: Desk) -> None:
+    request_id = await desk.ask()
+    await desk.answer(request_id)
+    for language in LANGUAGES:
+        page = await result(desk, request_id, language)
+        titles = re.findall(r'<h3 id="verdict-\w+">([^<]+)</h3>', page.text)
+        assert titles == [write_aspect(each, language) for each in Aspect]
+    assert write_outcome(Outcome.INDETERMINATE, "fr").endswith(french_of("could not tell"))
+    (assurance,) = build_evidence({"assurance": "audited-assessment"}, {})
+    assert assurance.label == Text("Quality assurance", french_of("Quality assurance"))
 
 
 async def test_each_check_opens_to_its_evidence_and_its_date(desk: Desk) -> None:
