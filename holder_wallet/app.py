@@ -12,10 +12,10 @@ from acquis.acapy import server
 from acquis.acapy.client import AgentClient
 from acquis.registry.mirror import Mirror
 from acquis.service.assembly import Parts, assemble
-from acquis.service.auth import Seal
 from acquis.service.clock import SystemClock
 from acquis.service.database import Database
 from acquis.service.fetch import Fetcher
+from acquis.service.seal import Seal
 from acquis.service.work import Again
 from acquis.text import Text
 from holder_wallet import enrolling, inviting, presenting, receiving

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from acquis.acapy.client import AgentClient
 from acquis.errors import NotFound, NotSignedIn
 from acquis.registry.mirror import Mirror
-from acquis.service.auth import Seal
 from acquis.service.clock import Clock
 from acquis.service.database import Database
 from acquis.service.fetch import Fetcher
 from acquis.service.live import Live
 from acquis.service.locks import Locks
+from acquis.service.seal import Seal
 from acquis.service.work import Work
 from holder_wallet.settings import WalletSettings
 from holder_wallet.store.tables import LearnerRow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from acquis.errors import AcquisError
+from acquis.text import Language
 
 
 def build_command(arguments: Sequence[str]) -> typer.Typer:
@@ -36,12 +38,20 @@ def build_command(arguments: Sequence[str]) -> typer.Typer:
 
 @contextmanager
 def said() -> Iterator[None]:
-    """End a command with the sentence of an error and the status 1 instead of a trace."""
+    """End a command with the sentence of an error and the status 1 instead of a trace.
+
+    It is said in the language of the terminal, as ``LC_ALL``, ``LC_MESSAGES`` or ``LANG`` has it.
+    """
     try:
         yield
     except AcquisError as error:
-        typer.echo(error.says.en, err=True)
+        typer.echo(error.says.in_language(_terminal_language()), err=True)
         raise typer.Exit(1) from error
+
+
+def _terminal_language() -> Language:
+    given = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "fr" if next(filter(None, given), "").startswith("fr") else "en"
 
 
 def load_settings[S: BaseSettings](kind: type[S], **given: Any) -> S:

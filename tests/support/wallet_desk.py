@@ -35,10 +35,10 @@ from acquis.credentials.request import (
 )
 from acquis.registry.mirror import Mirror
 from acquis.registry.trust_list import Scope
-from acquis.service.auth import Seal
 from acquis.service.clock import SetClock
 from acquis.service.database import Database
 from acquis.service.fetch import Fetcher
+from acquis.service.seal import Seal
 from acquis.text import Text
 from holder_wallet.app import create_app
 from holder_wallet.settings import WalletSettings

@@ -36,7 +36,24 @@ def test_a_part_that_is_named_is_loaded_alone() -> None:
     assert done.stdout.strip() == "['trust_anchor']"
 
 
-def test_an_error_ends_a_command_with_its_sentence() -> None:
+@pytest.mark.parametrize(
+    ("spoken", "sentence"),
+    [
+        ({"LC_ALL": "C.UTF-8", "LANG": "fr_FR.UTF-8"}, "This does not exist"),
+        ({"LC_ALL": "fr_BE.UTF-8", "LANG": "en_GB.UTF-8"}, "Ceci n’existe pas"),
+        ({"LC_MESSAGES": "fr", "LANG": "en_GB.UTF-8"}, "Ceci n’existe pas"),
+        ({"LC_ALL": "", "LANG": "fr_FR.UTF-8"}, "Ceci n’existe pas"),
+        ({"LANG": "de_DE.UTF-8"}, "This does not exist"),
+        ({}, "This does not exist"),
+    ],
+)
+def test_an_error_ends_a_command_with_its_sentence_in_the_terminals_language(
+    spoken: dict[str, str], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in spoken.items():
+        monkeypatch.setenv(name, value)
     app = build_command(["nothing"])
 
     @app.command()
@@ -46,7 +63,7 @@ def test_an_error_ends_a_command_with_its_sentence() -> None:
 
     done = CliRunner().invoke(app, ["fail"])
     assert done.exit_code == 1
-    assert done.output == "This does not exist\n"
+    assert done.output == f"{sentence}\n"
 
 
 @pytest.mark.parametrize(
