@@ -26,6 +26,7 @@ from acapy_webvh.host import TIMEOUT_SECONDS, RegistryHost
 from acapy_webvh.reader import MirrorReader
 from acapy_webvh.signing import sign_with_wallet
 from acquis.errors import Conflict, Unavailable, Untrusted
+from acquis.registry.dating import MOST_AHEAD
 from acquis.registry.did import parse_did
 from acquis.registry.resource import (
     Link,
@@ -125,6 +126,8 @@ class Publisher:
         )
         if not definition.links:
             return not any(states)  # whoever sets the registry up publishes its first list
+        if _is_ahead(definition):
+            return False  # whatever it says, it is not in force
         try:
             last = await self._reader.resource(definition.links[-1].id, ResourceType.STATUS_LIST)
         except Untrusted:
@@ -135,11 +138,14 @@ class Publisher:
         """The definition and its last list that can be believed, as they stand in the registry now.
 
         A list signed by a key that was given up counts for nothing, unless it is so with all.
+        Raises ``Conflict`` where the last one is dated ahead.
         """
         await self._reader.refresh()
         definition = await self._reader.resource(
             definition_id, ResourceType.REVOCATION_REGISTRY_DEFINITION
         )
+        if _is_ahead(definition):
+            raise _ahead(definition)
         refusal: Untrusted | None = None
         for link in reversed(definition.links):
             try:
@@ -173,6 +179,8 @@ class Publisher:
         link = Link(id=status_list["id"], timestamp=timestamp)
         for _ in range(ATTEMPTS):
             current, etag = await self._read_from_host(definition.id)
+            if _is_ahead(current):  # our mirror let no such link in, the host did
+                raise _ahead(current)
             if link not in current.links:
                 if current.links != definition.links:
                     # One agent publishes for one wallet: somebody else did, so start over.
@@ -222,6 +230,26 @@ def _path(resource_id: str) -> str:
 
 def _revoked(states: Sequence[int]) -> frozenset[int]:
     return frozenset(index for index, state in enumerate(states) if state)
+
+
+def _is_ahead(definition: Resource) -> bool:
+    last = definition.links[-1].timestamp if definition.links else 0
+    return last > time.time() + MOST_AHEAD.total_seconds()
+
+
+def _ahead(definition: Resource) -> Conflict:
+    return Conflict(
+        Text(
+            f"The last status list of {definition.id} in the registry is dated ahead"
+            f" ({definition.links[-1].timestamp}): no further one would be in force before."
+            " Somebody else signed it, or a clock was wrong; the registry's operator has to take it"
+            " back.",
+            f"La dernière liste d’état de {definition.id} dans le registre est datée dans le futur"
+            f" ({definition.links[-1].timestamp}) : aucune autre ne serait en vigueur avant. Quelqu’un"
+            " d’autre l’a signée, ou une horloge était fausse ; l’exploitant du registre doit la"
+            " retirer.",
+        )
+    )
 
 
 def _not_shown() -> Unavailable:
