@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
 
 from acquis.errors import Unavailable
+from acquis.registry.mirror.download import proxy_for
 from acquis.registry.strict_json import MAX_BYTES
 from acquis.text import Text
 
@@ -59,6 +60,7 @@ class RegistryHost:
                 auto_decompress=False,
                 cookie_jar=DummyCookieJar(),
                 headers={"accept-encoding": "identity"},
+                proxy=proxy_for(self._base_url),
                 timeout=self._timeout,
             )
         asking = self._session.request(

@@ -11,6 +11,7 @@ from typing import Final, Self
 import httpx
 
 from acquis.errors import Conflict, InvalidInput, Unavailable
+from acquis.registry.mirror.download import proxy_for
 from acquis.text import Text
 
 _SECONDS: Final = 20.0
@@ -39,7 +40,11 @@ class Publisher:
 
     def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._client = httpx.AsyncClient(
-            base_url=base_url, transport=transport, timeout=_SECONDS, trust_env=False
+            base_url=base_url,
+            transport=transport,
+            proxy=None if transport else proxy_for(base_url),
+            timeout=_SECONDS,
+            trust_env=False,
         )
 
     async def __aenter__(self) -> Self:

@@ -121,7 +121,13 @@ class ServiceSettings(BaseSettings):
 
 
 class AgentSettings(ServiceSettings):
-    """What a service that drives an agent and reads the registry is told besides."""
+    """What a service that drives an agent and reads the registry is told besides.
+
+    Registries are read and written through the proxy that ``HTTPS_PROXY`` or ``HTTP_PROXY`` names,
+    unless ``NO_PROXY`` names them or they are on loopback: their places are the operator's, what they
+    say is signed. Nothing else ever goes through a proxy: the agent is sent its key, and the wallet
+    connects to exactly the addresses it checked of a link.
+    """
 
     agent_url: BaseUrl = Field(
         default="http://127.0.0.1:8001", description="Admin address of the ACA-Py agent."

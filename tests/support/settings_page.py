@@ -34,6 +34,10 @@ _INTRODUCTION: Final = """# Settings
 Every setting is an environment variable; only the agent's plugin has a file. This page is written by
 `make docs` from the settings' own descriptions; a test fails when it is out of date. Secrets are given
 in the environment, never in arguments; none has a default that works.
+
+A registry is read and written through the proxy that `HTTPS_PROXY` or `HTTP_PROXY` names, unless
+`NO_PROXY` names it or it is on loopback. Nothing else goes through a proxy: neither what an agent is
+told nor the links that a wallet follows.
 """
 _TRUST_ANCHOR: Final = """## Trust anchor
 

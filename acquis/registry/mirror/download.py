@@ -172,6 +172,16 @@ def check_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def proxy_for(base_url: str) -> str | None:
+    """Return the proxy through which a registry at ``base_url`` is reached, to read and to write.
+
+    It is what the environment names (``HTTPS_PROXY``, ``HTTP_PROXY``, ``NO_PROXY``); None on loopback.
+    """
+    parts = urlsplit(base_url)
+    proxy, host = getproxies().get(parts.scheme), parts.hostname or ""
+    return proxy if proxy and host not in _LOOPBACK and not proxy_bypass(host) else None
+
+
 def _is_base_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
@@ -198,12 +208,7 @@ def _pool_for(base_url: str, connections: WeakSet[HTTPConnection]) -> urllib3.Po
     class SecurePool(urllib3.HTTPSConnectionPool):
         ConnectionCls = WatchedSecure
 
-    parts = urlsplit(base_url)
-    proxy = getproxies().get(parts.scheme)
-    host = parts.hostname or ""
-    use_proxy = proxy and host not in _LOOPBACK and not proxy_bypass(host)
-    pool = (
-        urllib3.ProxyManager(str(proxy), maxsize=4) if use_proxy else urllib3.PoolManager(maxsize=4)
-    )
+    proxy = proxy_for(base_url)
+    pool = urllib3.ProxyManager(proxy, maxsize=4) if proxy else urllib3.PoolManager(maxsize=4)
     pool.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
     return pool
