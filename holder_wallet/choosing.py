@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Final
 
 from acquis.credentials.choice import Choice, NameAsked
+from acquis.credentials.competency_names import rename
 from acquis.credentials.matching import GroupMatch, select_credentials
 from acquis.credentials.narrowing import narrow_proof_request
 from acquis.credentials.presentation import canonical_name
 from acquis.credentials.proof_request import (
     AskedGroup,
+    AskedItems,
     UnverifiedProofRequest,
     parse_proof_request,
 )
@@ -79,6 +81,15 @@ class LinkQuestion:
         asked = self.request.learner_name
         named = asked is NameAsked.REQUIRED or (learner_name and asked is NameAsked.OPTIONAL)
         return Choice(self.request.full_choice.competencies, named)
+
+    @property
+    def asked(self) -> AskedItems:
+        """The request for everything, read."""
+        return parse_proof_request(UnverifiedProofRequest(dict(self.full)))
+
+    def named(self, names: Mapping[str, Text]) -> LinkQuestion:
+        """Return the same with its competencies called by ``names``, not as it calls them itself."""
+        return replace(self, request=rename(self.request, names))
 
     def id_at(self, link: str) -> str:
         """Return what this question, found at ``link``, is known by: a digest."""
@@ -211,9 +222,7 @@ def _check_as_said(question: LinkQuestion) -> None:
         raise InvalidInput(_NOT_AS_SAID) from error
     for with_name in (True, False):
         question.narrow(question.widest(learner_name=with_name))
-    groups = {
-        each.id: each for each in parse_proof_request(UnverifiedProofRequest(dict(full))).groups()
-    }
+    groups = {each.id: each for each in question.asked.groups()}
     names = set(LEARNER_NAMES) if request.asks_name() else set()
     if not request.offers_choice or not all(
         _is_as_said(groups[group], asked, names) for group, asked in request.competencies_of()

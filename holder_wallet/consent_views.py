@@ -35,7 +35,7 @@ from holder_wallet.choice_views import Choosing, build_choosing
 from holder_wallet.choosing import answer_until
 from holder_wallet.consenting import Question
 from holder_wallet.endings import BROKEN_OFF, trouble_of, was_sent
-from holder_wallet.publications import Described, labels_of
+from holder_wallet.publications import Described
 from holder_wallet.questions import competencies_first, group_label, referents_of
 from holder_wallet.receiving import ACCEPTED, DECLINED
 from holder_wallet.store.tables import ExchangeRow
@@ -250,7 +250,7 @@ def _with_items(
         asked = replace(asked, choosing=build_choosing(question.offered))
     if not question.matches:
         return asked
-    labels = labels_of(described.values())
+    labels = question.labels
     picked = _picked(question.matches, picks)
     groups: list[Group] = []
     items: list[Item] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from acquis.acapy import credentials as agent_credentials
@@ -28,8 +28,8 @@ from acquis.errors import Conflict, Expired, InvalidInput, NotFound
 from acquis.service.work import mark_due
 from acquis.text import Text
 from holder_wallet.choosing import Offered, offer, question_of
-from holder_wallet.holding import build_held, describe_all, publications_of
-from holder_wallet.publications import Publications, Standing, labels_of
+from holder_wallet.holding import build_held, name_asked, publications_of
+from holder_wallet.publications import Publications, Standing
 from holder_wallet.questions import competencies_first, summary
 from holder_wallet.receiving import ACCEPTED, ANSWERED, DECLINED
 from holder_wallet.store import exchanges, learners
@@ -53,7 +53,8 @@ class Question:
     """What is asked, and which of the learner's credentials can answer each part of it.
 
     Where something is ``offered`` to choose, it is what was chosen that is asked; while nothing
-    is, or what cannot be, there are no parts.
+    is, or what cannot be, there are no parts. ``labels`` name the competencies of no framework of
+    ours, as the verifier names them.
     """
 
     asked: AskedItems
@@ -61,6 +62,7 @@ class Question:
     held: Mapping[str, HeldCredential]
     revoked: frozenset[str] = frozenset()
     offered: Offered | None = None
+    labels: Labels = field(default_factory=dict)
 
     @property
     def can_be_answered(self) -> bool:
@@ -103,7 +105,7 @@ async def load_question(
     widest = link_question.widest(learner_name=choice is not None and choice.learner_name)
     asked = parse_proof_request(UnverifiedProofRequest(link_question.narrow(widest)))
     found = await _find_answers(around, row, asked)
-    offered = offer(link_question, found.matches, choice, found.revoked)
+    offered = offer(link_question.named(found.labels), found.matches, choice, found.revoked)
     if offered.narrowed is None:
         return replace(found, matches=(), offered=offered)
     asked = parse_proof_request(UnverifiedProofRequest(offered.narrowed))
@@ -124,7 +126,9 @@ async def _find_answers(around: Surroundings, row: ExchangeRow, asked: AskedItem
     # What stands comes first, so that it is what is picked; a revoked one proves nothing.
     best_first = sorted(found.values(), key=lambda one: one.id in revoked)
     held = {one.id: build_held(one) for one in best_first}
-    return Question(asked, matching_credentials(asked, held.values()), held, revoked)
+    labels = await name_asked(around, asked, held)
+    matches = matching_credentials(asked, held.values())
+    return Question(asked, matches, held, revoked, labels=labels)
 
 
 def _find_revoked(
@@ -165,11 +169,10 @@ async def share(
     if offered is not None:
         _check_choice(offered, choice)
     selection = select_credentials(question.matches, picks)
-    labels = labels_of((await describe_all(around, question.held)).values())
     receipt = ReceiptRow(
         id=exchange_id,
         learner_id=learner_id,
-        content=_receipt_content(row, question, selection, labels),
+        content=_receipt_content(row, question, selection),
         presented_at=around.clock.now(),
     )
     async with around.database.write() as session:
@@ -205,9 +208,8 @@ def _check_unanswered(row: ExchangeRow) -> None:
         raise Expired(_OVER)
 
 
-def _receipt_content(
-    row: ExchangeRow, question: Question, selection: Selection, labels: Labels
-) -> dict[str, Any]:
+def _receipt_content(row: ExchangeRow, question: Question, selection: Selection) -> dict[str, Any]:
+    labels = question.labels
     disclosure, asked = describe(question.asked, labels), summary(question.asked, labels)
     proved = competencies_first(disclosure.proved, question.asked, labels)
     used = {*selection.attributes.values(), *selection.predicates.values()}
@@ -219,6 +221,7 @@ def _receipt_content(
         "shown": [[text.en, text.fr] for text in disclosure.shown],
         "proved": [[text.en, text.fr] for text in proved],
         "hidden": [[text.en, text.fr] for text in disclosure.hidden],
+        "names": {key: [name.en, name.fr] for key, name in labels.items()},
         "credentials": sorted(used),
     }
 

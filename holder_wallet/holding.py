@@ -6,16 +6,23 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
+from typing import Final
 
 from acquis.acapy import credentials as agent_credentials
 from acquis.acapy.client import AgentClient
+from acquis.credentials.competency_names import name_competencies
+from acquis.credentials.disclosure import Labels
 from acquis.credentials.matching import HeldCredential
+from acquis.credentials.proof_request import AskedItems
 from acquis.errors import NotFound, NotSignedIn
+from acquis.registry.mirror import Achievements
 from acquis.text import Text
 from holder_wallet.publications import Described, Publications, Status
 from holder_wallet.store import learners
 from holder_wallet.surroundings import Surroundings
 
+_NOTHING: Final[Mapping[str, HeldCredential]] = MappingProxyType({})
 _NOT_HELD = Text(
     "There is no such credential in your wallet",
     "Cette attestation n’est pas dans votre portefeuille",
@@ -72,6 +79,18 @@ async def describe_all(
         }
 
     return await asyncio.to_thread(describe)
+
+
+async def name_asked(
+    around: Surroundings, asked: AskedItems, held: Mapping[str, HeldCredential] = _NOTHING
+) -> Labels:
+    """Return what the competencies in ``asked`` are called, those of our frameworks left out.
+
+    ``held`` are credentials to go by where it does not say whose it accepts.
+    """
+    ours = sorted({each.credential_definition_id for each in held.values()})
+    published = Achievements(around.mirror)
+    return await asyncio.to_thread(name_competencies, asked, published.of, ours)
 
 
 async def open_wallet(around: Surroundings, learner_id: str) -> AgentClient:

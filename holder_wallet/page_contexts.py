@@ -9,7 +9,6 @@ from functools import partial
 from typing import Final
 
 from acquis.acapy import credentials as agent_credentials
-from acquis.credentials.disclosure import Labels
 from acquis.credentials.matching import HeldCredential
 from acquis.credentials.proof_request import AskedItems
 from acquis.errors import InvalidInput
@@ -20,9 +19,15 @@ from holder_wallet.choosing import question_of
 from holder_wallet.consent_views import request_state
 from holder_wallet.consenting import asked_of, load_question
 from holder_wallet.credential_views import CredentialView, offer_state
-from holder_wallet.holding import build_held, describe_all, list_held, load_held, open_wallet
+from holder_wallet.holding import (
+    build_held,
+    describe_all,
+    list_held,
+    load_held,
+    name_asked,
+    open_wallet,
+)
 from holder_wallet.inviting import ISSUE, PRESENT
-from holder_wallet.publications import labels_of
 from holder_wallet.questions import choice_summary, summary
 from holder_wallet.receipt_views import ReceiptLine, ReceiptView, UsedHeld
 from holder_wallet.receiving import load_offer, stored_id
@@ -47,8 +52,9 @@ class PageContexts:
         held = await list_held(self._around, learner_id)
         async with self._around.database.read() as session:
             open_rows = await exchanges.newest(session, learner_id, open_only=True)
-        labels = labels_of(each.described for each in held)
-        waiting = [(row, _asked_in_short(row, labels)) for row in open_rows if row.answer is None]
+        waiting = [
+            (row, await self._asked_in_short(row)) for row in open_rows if row.answer is None
+        ]
         return credential_views.build_home(held, waiting)
 
     def watch_home(self, learner_id: str) -> AsyncIterator[Context]:
@@ -153,6 +159,16 @@ class PageContexts:
         refreshed_at = await asyncio.to_thread(lambda: self._around.mirror.refreshed_at)
         return refreshed_at, today(self._around.clock)
 
+    async def _asked_in_short(self, row: ExchangeRow) -> Text | None:
+        question = question_of(row)
+        asked = _readable(row) if question is None else question.asked
+        if asked is None:
+            return None
+        labels = await name_asked(self._around, asked)
+        if question is not None:
+            return choice_summary(question.named(labels).request)
+        return summary(asked, labels)
+
     async def _used(self, learner_id: str, names: Sequence[str]) -> dict[str, UsedHeld]:
         if not names:
             return {}
@@ -164,14 +180,6 @@ class PageContexts:
                 held[name] = build_held(found)
         described = await describe_all(self._around, held)
         return {name: UsedHeld(each, described[name]) for name, each in held.items()}
-
-
-def _asked_in_short(row: ExchangeRow, labels: Labels) -> Text | None:
-    question = question_of(row)
-    if question is not None:
-        return choice_summary(question.request)
-    asked = _readable(row)
-    return None if asked is None else summary(asked, labels)
 
 
 def _readable(row: ExchangeRow) -> AskedItems | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from acquis.credentials.disclosure import Labels
 from acquis.credentials.matching import HeldCredential
 from acquis.credentials.proof_request import AskedItems
 from acquis.service.pages import Fact
@@ -95,7 +96,8 @@ def build_receipt(
     """Build what the page of a receipt shows; ``used`` are the credentials still held, by id."""
     line = build_receipt_line(row, receipt, asked)
     content: Mapping[str, Any] = receipt.content if receipt is not None else {}
-    values = _values(row, asked, used) if asked is not None else {}
+    labels = _names(content, used)
+    values = _values(row, asked, used, labels) if asked is not None else {}
     return ReceiptView(
         id=line.id,
         verifier=requester_of(row),
@@ -125,6 +127,14 @@ def _sentences(content: Mapping[str, Sequence[Sequence[str]]], name: str) -> tup
     return tuple(Text(en, fr) for en, fr in content.get(name, ()))
 
 
+def _names(content: Mapping[str, Any], used: Mapping[str, UsedHeld]) -> Labels:
+    """Return what its competencies were called then: its sentences are in these words."""
+    kept = content.get("names")
+    if kept is None:  # given before they were kept
+        return labels_of(each.described for each in used.values())
+    return {key: Text(*name) for key, name in kept.items()}
+
+
 def _used(credential_id: str, used: Mapping[str, UsedHeld]) -> UsedCredential:
     found = used.get(credential_id)
     if found is None:
@@ -133,12 +143,11 @@ def _used(credential_id: str, used: Mapping[str, UsedHeld]) -> UsedCredential:
 
 
 def _values(
-    row: ExchangeRow, asked: AskedItems, used: Mapping[str, UsedHeld]
+    row: ExchangeRow, asked: AskedItems, used: Mapping[str, UsedHeld], labels: Labels
 ) -> dict[Text, Text | str]:
     """Return the values that were shown, by the sentence that says what they are."""
     choice = row.choice or {}
     answers = {**choice.get("attributes", {}), **choice.get("predicates", {})}
-    labels = labels_of(each.described for each in used.values())
     values: dict[Text, Text | str] = {}
     for group in asked.groups():
         found = used.get(answers.get(referents_of(group)[0], ""))

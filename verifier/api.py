@@ -55,7 +55,7 @@ class RequestBody(_Body):
 
 
 def build_request(body: RequestBody) -> PresentationRequest:
-    """Build the request of a body; a competency we do not ship is named by its key."""
+    """Build the request of a body; a competency we do not ship is named once it is asked."""
     return PresentationRequest(
         competencies=tuple(
             CompetencyRequest(

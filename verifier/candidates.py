@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from acquis.credentials.candidates import candidate_of, widest
+from acquis.credentials.competency_names import name_competencies, rename
+from acquis.credentials.proof_request import UnverifiedProofRequest, parse_proof_request
 from acquis.credentials.recognition import ListState, read_trust_lists, resolve_standings
-from acquis.credentials.request import Candidate, CompetencyRequest, day_of
+from acquis.credentials.request import (
+    Candidate,
+    CompetencyRequest,
+    PresentationRequest,
+    day_of,
+)
 from acquis.errors import AcquisError, NotFound
 from acquis.registry.content import ResourceType
+from acquis.registry.mirror import Achievements, Mirror
 from acquis.text import Text
 from verifier.trusting import MirrorEnvironment
 
@@ -97,3 +105,14 @@ def find_candidates(
         if candidate is not None:
             found.append(candidate)
     return tuple(found)
+
+
+def rename_as_published(
+    mirror: Mirror, request: PresentationRequest, proof_request: Mapping[str, object]
+) -> PresentationRequest:
+    """Return ``request`` with each competency called as the wallet that answers will call it.
+
+    ``proof_request`` is what is asked for it: it says whose credentials are accepted.
+    """
+    asked = parse_proof_request(UnverifiedProofRequest(proof_request))
+    return rename(request, name_competencies(asked, Achievements(mirror).of))

@@ -29,7 +29,7 @@ from acquis.protocols.present_proof import Exchange, Facts, Observation, Role, S
 from acquis.protocols.record import dump_exchange, load_proof
 from acquis.service.work import mark_due
 from acquis.text import Text
-from verifier.candidates import find_candidates
+from verifier.candidates import find_candidates, rename_as_published
 from verifier.store import sessions
 from verifier.store.tables import RequestRow, SessionRow
 from verifier.surroundings import Surroundings
@@ -88,11 +88,12 @@ async def ask(
     Raises ``NotFound`` when no recognised institution awards one of the competencies.
     """
     found = await find_all_candidates(around, request)
-    _build(request, found, around.clock.now())
+    would_ask = _build(request, found, around.clock.now())
+    named = await asyncio.to_thread(rename_as_published, around.mirror, request, would_ask)
     row = RequestRow(
         id=str(uuid4()),
         person_id=person_id,
-        request=request.content(),
+        request=named.content(),
         asked_in=browser,
         created_at=around.clock.now(),
     )

@@ -180,8 +180,9 @@ class PresentationRequest:
         }
 
     def labels(self) -> dict[str, Text]:
-        """Return the name of each competency asked for, by key."""
-        return {str(each.key): each.label for each in self.competencies}
+        """Return the name of each competency asked for, by key, where it has another than that."""
+        named = {str(each.key): each.label for each in self.competencies}
+        return {key: label for key, label in named.items() if label != Text(key, key)}
 
 
 def parse_presentation_request(content: Mapping[str, object]) -> PresentationRequest:
