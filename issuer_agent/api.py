@@ -99,11 +99,11 @@ def build_api(around: Surroundings) -> APIRouter:
         return {"id": achievement_id}
 
     @router.post("/api/achievements/{achievement_id}/awards", status_code=201)
-    async def award(_person: SignedIn, achievement_id: Id, body: AwardBody) -> dict[str, Any]:
+    async def award(person: SignedIn, achievement_id: Id, body: AwardBody) -> dict[str, Any]:
         async with around.database.read() as session:
             row = await achievements.load(session, achievement_id)
         given = _parse_cohort(body, parse_achievement(row.content), today(around.clock))
-        made = await offering.award(around, achievement_id, given)
+        made = await offering.award(around, achievement_id, given, person.id)
         async with around.database.read() as session:
             rows = [(await awards.load(session, award_id)).award for award_id in made]
         return {
@@ -117,8 +117,8 @@ def build_api(around: Surroundings) -> APIRouter:
         return {"id": award_id, "state": awards.state_of(standing, around.clock.now())}
 
     @router.post("/api/awards/{award_id}/revoke", status_code=202)
-    async def revoke(_person: SignedIn, award_id: Id, body: RevokeBody) -> dict[str, str]:
-        await revoking.revoke(around, award_id, body.reason)
+    async def revoke(person: SignedIn, award_id: Id, body: RevokeBody) -> dict[str, str]:
+        await revoking.revoke(around, award_id, body.reason, person.id)
         return {"id": award_id}
 
     return router

@@ -56,8 +56,12 @@ class Given:
     language: str = "en"
 
 
-async def award(around: Surroundings, achievement_id: str, given: Sequence[Given]) -> list[str]:
+async def award(
+    around: Surroundings, achievement_id: str, given: Sequence[Given], person_id: str
+) -> list[str]:
     """Award a published achievement to learners, all or none; returns the ids of the awards.
+
+    ``person_id`` is who awards.
 
     Raises ``Conflict`` when the achievement is not published, ``InvalidInput`` when a learner or a
     level is not of this achievement.
@@ -74,6 +78,8 @@ async def award(around: Surroundings, achievement_id: str, given: Sequence[Given
             )
         achievement = parse_achievement(row.content)
         made = [_build_award(around, row, achievement, one, now) for one in given]
+        for one in made:
+            one.awarded_by = person_id
         session.add_all(made)
     around.live.changed("awards")
     return [one.id for one in made]

@@ -167,7 +167,7 @@ def _add_award_form(router: APIRouter, around: Surroundings, pages: Pages) -> No
         return await show(request, row, typed, AwardForm(), 200)
 
     @router.post("/achievements/{achievement_id:uuid}/award")
-    async def award(request: Request, _person: SignedIn, achievement_id: UUID) -> Response:
+    async def award(request: Request, person: SignedIn, achievement_id: UUID) -> Response:
         row = await _load_achievement(around, achievement_id)
         typed = await _typed(request)
         read = parse_award_form(
@@ -176,7 +176,7 @@ def _add_award_form(router: APIRouter, around: Surroundings, pages: Pages) -> No
         if not read.given:
             return await show(request, row, typed, read, 422)
         try:
-            made = await offering.award(around, row.id, read.given)
+            made = await offering.award(around, row.id, read.given, person.id)
         except (InvalidInput, Conflict) as error:
             return await show(
                 request, row, typed, AwardForm(errors={"": error.says}), status_of(error)
@@ -225,7 +225,7 @@ def _add_award(
         return await _stream(around, pages, request, "awarded_live.html", key=key, look=look)
 
     @router.post("/awards/{award_id:uuid}/revoke")
-    async def revoke(request: Request, _person: SignedIn, award_id: UUID) -> Response:
+    async def revoke(request: Request, person: SignedIn, award_id: UUID) -> Response:
         typed = await _typed(request)
         errors, status = {}, 422
         if typed.get("reason") not in dict(revoking.reasons()):
@@ -234,7 +234,7 @@ def _add_award(
             errors["confirm"] = _CONFIRM
         if not errors:
             try:
-                await revoking.revoke(around, str(award_id), typed["reason"])
+                await revoking.revoke(around, str(award_id), typed["reason"], person.id)
                 return _go_to(f"/awards/{award_id}")
             except Conflict as error:
                 errors, status = {"": error.says}, status_of(error)

@@ -30,10 +30,10 @@ def reasons() -> tuple[tuple[str, Text], ...]:
     return tuple(load_vocabulary("status-reason").codes.items())
 
 
-async def revoke(around: Surroundings, award_id: str, reason: str) -> None:
+async def revoke(around: Surroundings, award_id: str, reason: str, person_id: str) -> None:
     """Ask for a credential to be revoked; it is done when the registry shows it.
 
-    Asking again changes nothing. Raises ``InvalidInput`` for an unknown reason, ``NotFound``, or
+    ``person_id`` is who asks. Asking again changes nothing. Raises ``InvalidInput`` for an unknown reason, ``NotFound``, or
     ``Conflict`` when the credential is in no wallet yet.
     """
     if reason not in dict(reasons()):
@@ -51,6 +51,7 @@ async def revoke(around: Surroundings, award_id: str, reason: str) -> None:
             return
         row.state = State.REQUESTED.value
         row.reason = reason
+        row.revoked_by = person_id
         row.asked_at = around.clock.now()
     around.live.changed(f"award:{award_id}")
     await around.works["issued"].due_row(award_id)

@@ -82,10 +82,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """Why a credential was revoked, and since when everybody can know."""
+    """Why a credential was revoked, since when everybody can know, and who asked for it."""
 
     reason: Text
     at: datetime | None
+    by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class AwardLine:
     link: str | None
     changed_at: datetime
     revocation: Revocation | None
+    awarded_by: str | None
     attributes: tuple[Fact, ...] = ()
 
 
@@ -164,6 +166,7 @@ def build_award_line(standing: Standing, now: int, link: str) -> AwardLine:
         link=link if state in _CAN_BE_CLAIMED else None,
         changed_at=_changed_at(standing),
         revocation=_revocation(standing),
+        awarded_by=award.awarded_by,
     )
 
 
@@ -296,7 +299,8 @@ def _revocation(standing: Standing) -> Revocation | None:
     if row is None or row.reason is None:
         return None
     label = dict(reasons()).get(row.reason, Text(row.reason, row.reason))
-    return Revocation(label, None if row.published_at is None else _moment(row.published_at))
+    at = None if row.published_at is None else _moment(row.published_at)
+    return Revocation(label, at, row.revoked_by)
 
 
 def _revocation_steps(standing: Standing) -> tuple[Step, ...]:

@@ -63,6 +63,7 @@ class AwardRow(Base):
     token: Mapped[str] = mapped_column(String(40), unique=True)
     created_at: Mapped[int] = mapped_column(index=True)
     expires_at: Mapped[int]
+    awarded_by: Mapped[str | None] = mapped_column(String(100), default=None)  # a person's id
 
 
 class ExchangeRow(Due, Acting, Base):
@@ -107,4 +108,5 @@ class IssuedRow(Due, Base):
     state: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(30), default=None)
     asked_at: Mapped[int | None] = mapped_column(default=None)
+    revoked_by: Mapped[str | None] = mapped_column(String(100), default=None)  # a person's id
     published_at: Mapped[int | None] = mapped_column(default=None)

@@ -150,7 +150,7 @@ class Desk:
 
     async def award(self, achievement_id: str, family_name: str = "Martin") -> AwardRow:
         given = offering.Given(Learner("Ada", family_name), today(self.around.clock))
-        made = await offering.award(self.around, achievement_id, [given])
+        made = await offering.award(self.around, achievement_id, [given], "camille")
         return (await self.standing(made[0])).award
 
     async def standing(self, award_id: str) -> award_queries.Standing:

@@ -36,6 +36,7 @@ def award(state: str = "issued", number: int = 1, **changes: Any) -> View:
         "link": c.LINK if state in {"offered", "opened"} else None,
         "changed_at": c.AT,
         "revocation": None,
+        "awarded_by": "camille",
         "attributes": [*c.PERSONAL, *c.FACTS],
     }
     return View(**(held | changes))
@@ -283,12 +284,12 @@ SAMPLES: dict[str, Sample] = {
     ),
     "awarded-revoking": _awarded(
         "revoking",
-        award=award("revoking", revocation=View(reason=_REASONS[0].label, at=None)),
+        award=award("revoking", revocation=View(reason=_REASONS[0].label, at=None, by="dominique")),
         steps=c.STEPS[:2],
     ),
     "awarded-revoked": _awarded(
         "revoked",
-        award=award("revoked", revocation=View(reason=_REASONS[0].label, at=c.AT)),
+        award=award("revoked", revocation=View(reason=_REASONS[0].label, at=c.AT, by="dominique")),
         live=c.ENDED,
     ),
     "awarded-failed": _awarded("failed", trouble=c.TROUBLE),

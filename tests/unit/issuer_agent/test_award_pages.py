@@ -203,6 +203,44 @@ async def test_revoking_needs_a_reason_and_a_yes(desk: Desk) -> None:
     assert await desk.rings(IssuedRow, award.id) == 1
 
 
+async def test_who_awarded_and_who_revoked_is_kept_and_shown(desk: Desk) -> None:
+    achievement = await desk.publish_example()
+    form = {"kind": "one", "given_name": "Ada", "family_name": "Martin", "awarded_on": "2026-09-20"}
+    typed = await desk.post(f"/achievements/{achievement}/award", **form)
+    by_form = (await desk.standing(typed.headers["location"].rsplit("/", 1)[-1])).award
+    sent = await desk.browser.post(
+        f"/api/achievements/{achievement}/awards",
+        json={"learners": [{"given_name": "Tom", "family_name": "O"}], "awarded_on": "2026-09-20"},
+    )
+    by_program = (await desk.standing(sent.json()["awards"][0]["id"])).award
+    await desk.post("/sign-in", name="Dominique Zo", next="/")
+    for index, award in enumerate((by_form, by_program)):
+        await desk.issue(award, index=index)
+        assert award.awarded_by == "camille"
+    await desk.post(f"/awards/{by_form.id}/revoke", reason="error", confirm="yes")
+    await desk.browser.post(f"/api/awards/{by_program.id}/revoke", json={"reason": "error"})
+    await desk.post("/sign-in", name="Somebody else", next="/")
+    for award in (by_form, by_program):
+        await desk.browser.post(f"/api/awards/{award.id}/revoke", json={"reason": "fraud"})
+        english = text_of(await desk.get(f"/awards/{award.id}?lang=en"))
+        assert "Awarded by camille" in english
+        assert "Revocation asked for by dominique zo" in english
+        french = text_of(await desk.get(f"/awards/{award.id}?lang=fr"))
+        assert "Attribuée par camille" in french
+        assert "Révocation demandée par dominique zo" in french
+
+
+async def test_what_was_done_before_anybody_was_kept_is_shown_without_a_name(desk: Desk) -> None:
+    award = await desk.award(await desk.publish_example())
+    await desk.issue(award, "published")
+    async with desk.around.database.write() as session:
+        (await award_queries.load(session, award.id)).award.awarded_by = None
+    words = text_of(await desk.get(f"/awards/{award.id}"))
+    assert "Revoked" in words
+    assert "Awarded by" not in words
+    assert "asked for by" not in words
+
+
 async def test_an_award_is_shown_live_until_nothing_more_can_come(desk: Desk) -> None:
     award = await desk.award(await desk.publish_example())
     path = f"/awards/{award.id}/events"
