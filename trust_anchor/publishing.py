@@ -10,17 +10,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from acquis.errors import Conflict, InvalidInput, Unavailable
 from acquis.registry.content import ResourceType
+from acquis.registry.dating import MOST_AHEAD, peek_dates
 from acquis.registry.index import parse_index
 from acquis.registry.rules import RuleBroken
 from acquis.registry.trust_list import MAX_VERSION, TrustList
 from acquis.service.files import write_whole
-from acquis.service.publication import Publisher
+from acquis.service.publication import Publisher, UnverifiedDocument
 from acquis.text import Text
 from trust_anchor.anchor import Anchor
 from trust_anchor.draft import load_draft
@@ -119,22 +120,30 @@ async def read_lists(
 async def sign_withdrawn_again(anchor: Anchor, publisher: Publisher, now: datetime) -> int:
     """Sign again what a compromised key had signed; return how many lists that were.
 
-    Their ids and what they say stay the same. Nothing is done unless the DID document reports a
-    compromise. Raises: NotFound (the key), Unavailable, Conflict.
+    Their ids and what they say stay the same, and their proofs are not earlier than those that
+    stand, which may be a thief's. Nothing is done unless the DID document reports a compromise.
+    Raises: NotFound (the key), Unavailable, Conflict.
     """
     if not anchor.document.compromises:
         return 0
     listed, done = set(await _listed(anchor, publisher)), 0
     for signed in load_versions(anchor.folder).values():
         again = signed
-        if signed.method not in anchor.document.assertion_keys():
-            again = sign_list_again(anchor, signed, now)
-            keep_version(anchor.folder, again)
         standing = await publisher.read(again.path) if again.id in listed else None
+        if signed.method not in anchor.document.assertion_keys():
+            again = sign_list_again(anchor, signed, _not_earlier(standing, now))
+            keep_version(anchor.folder, again)
         if standing is not None and standing.raw != again.raw:
             await publisher.publish(again.path, again.raw, _LIST_TYPE, tag=standing.tag)
             done += 1
     return done
+
+
+def _not_earlier(standing: UnverifiedDocument | None, now: datetime) -> datetime:
+    """Return ``now``, or the date of what stands where that is later by no more than a registry takes."""
+    stood = max(peek_dates(standing.raw), default=0) if standing else 0
+    is_near = now.timestamp() < stood <= (now + MOST_AHEAD).timestamp()
+    return datetime.fromtimestamp(stood, UTC) if is_near else now
 
 
 def is_due(trust_list: TrustList, now: datetime) -> bool:

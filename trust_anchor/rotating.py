@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
+from acquis.errors import InvalidInput
 from acquis.registry.did_log import build_next_entry, verify_did_log
 from acquis.registry.rotation import with_attest_key, with_compromised_key
 from acquis.service.files import write_whole
 from acquis.service.publication import Publisher
 from acquis.service.signing_keys import load_key, load_or_create_key
+from acquis.text import Text
 from trust_anchor.anchor import Anchor, attest_key_file, load_anchor, update_key_file
 from trust_anchor.publishing import publish_log, sign_withdrawn_again
 from trust_anchor.settling import settle
+
+_FUTURE: Final = Text("A compromise begins in the past", "Une compromission commence dans le passé")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,11 @@ async def rotate_keys(
     With ``compromised_since`` every attest key so far is reported as compromised since then and
     every list they signed is signed again. The key that is replaced is deleted once the registry
     shows the new log. The caller holds ``only_one``.
-    Raises: NotFound (a key that is away), RuleBroken, Unavailable, Conflict.
+    Raises: InvalidInput (a compromise in the future), NotFound (a key that is away), RuleBroken,
+    Unavailable, Conflict.
     """
+    if compromised_since is not None and compromised_since > now:
+        raise InvalidInput(_FUTURE)
     standing = await publisher.read(f"/{anchor.place}/did.jsonl")
     resumed = (
         standing is not None and standing.raw != anchor.log and anchor.log.startswith(standing.raw)

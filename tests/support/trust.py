@@ -20,7 +20,7 @@ from trust_anchor.entries import Details, with_scope
 from trust_anchor.publishing import Published, publish
 from trust_anchor.versions import load_versions
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NOW = datetime(2025, 11, 22, 12, tzinfo=UTC)
 UNIVERSITY = Issuer(created=datetime(2026, 1, 1, tzinfo=UTC))
 DETAILS = Details("Université de la Demo", "FR", "https://univ.example/")
 

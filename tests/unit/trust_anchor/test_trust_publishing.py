@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -14,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acquis.errors import Conflict, InvalidInput, NotFound, Unavailable
+from acquis.registry.resource import sign_resource
 from acquis.registry.rules import RuleBroken
+from acquis.registry.strict_json import parse_object
 from acquis.registry.trust_list import Scope, TrustEntry, TrustList
 from acquis.service.signing_keys import load_key
 from demo.supervisor import free_ports
@@ -236,12 +239,12 @@ async def test_an_overview_tells_what_stands_what_is_drafted_and_what_is_due(
         "+     rncp, levels 1 to 5, from 2020-01-01 with no end"
     )
     lines = said(list(found.as_lines()))
-    assert "version 1 of 2026-11-22: 1 issuer, 1 scope; in force until 2027-03-02" in lines
+    assert "version 1 of 2025-11-22: 1 issuer, 1 scope; in force until 2026-03-02" in lines
     assert "draft       1 issuer, 2 scopes" in lines
     soon = replace(found, now=NOW + timedelta(days=80))
     assert "publish soon" in said(list(soon.as_lines()))
     late = replace(found, now=NOW + timedelta(days=101))
-    assert "OVERDUE since 2027-03-02" in said(list(late.as_lines()))
+    assert "OVERDUE since 2026-03-02" in said(list(late.as_lines()))
 
 
 async def test_rotated_keys_sign_the_next_list_and_the_old_one_still_verifies(
@@ -345,6 +348,39 @@ async def test_after_a_compromise_every_list_is_signed_again_by_the_new_key(
         shown = await read_lists(anchor, publisher, {})
     assert [each.id for each in shown] == ids
     assert {each.method for each in shown} == {f"{anchor.did}#{anchor.load_attest_key().multikey}"}
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=4)])
+async def test_what_a_thief_dated_ahead_does_not_stay(ministry: Ministry, ahead: timedelta) -> None:
+    """He signed the list again, at a date before which the anchor's own proof was refused once."""
+    await ministry.publishes()
+    before, since = ministry.anchor, NOW - timedelta(days=3)
+    (signed,) = load_versions(ministry.folder).values()
+    key = before.load_attest_key()
+    stolen = sign_resource(
+        parse_object(signed.raw), key, f"{before.did}#{key.multikey}", NOW + ahead
+    )
+    async with ministry.line() as publisher:
+        standing = await publisher.read(signed.path)
+        assert standing is not None
+        raw = json.dumps(stolen).encode()
+        await publisher.publish(signed.path, raw, "application/json", tag=standing.tag)
+        done = await rotate_keys(before, publisher, NOW, compromised_since=since)
+        assert done.signed_again == 1
+        (shown,) = await read_lists(done.anchor, publisher, {})
+    assert (shown.id, shown.method != signed.method) == (signed.id, True)
+    assert ministry.mirrored().version == 1
+
+
+async def test_a_compromise_does_not_begin_in_the_future(ministry: Ministry) -> None:
+    await ministry.publishes()
+    log = ministry.anchor.log
+    async with ministry.line() as publisher:
+        with pytest.raises(InvalidInput, match="in the past"):
+            await rotate_keys(
+                ministry.anchor, publisher, NOW, compromised_since=NOW + timedelta(hours=1)
+            )
+    assert ministry.anchor.log == log
 
 
 async def test_a_compromise_takes_every_key_so_far(ministry: Ministry) -> None:
