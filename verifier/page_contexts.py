@@ -16,6 +16,7 @@ from acquis.errors import AcquisError
 from acquis.service.auth import Person
 from verifier import requesting, views
 from verifier.anchor_views import AnchorView, build_anchors
+from verifier.evidence_views import write_duration
 from verifier.result_views import achievement_ids, build_result, report_of
 from verifier.store import sessions
 from verifier.store.tables import RequestRow, SessionRow
@@ -48,6 +49,12 @@ class PageContexts:
             "name": settings.employer_name,
             "domain": urlsplit(settings.public_url).hostname or "",
         }
+
+    @property
+    def unknown_link(self) -> Context:
+        """Who asks, and how long a code of theirs can be scanned."""
+        lifetime = write_duration(self._around.settings.link_seconds)
+        return {"verifier": self.verifier, "lifetime": lifetime}
 
     async def requests(self, person_id: str) -> Context:
         """Look at a person's requests."""

@@ -144,7 +144,7 @@ def _add_public(
         try:
             seen = await contexts.glance_by_token(token, was_watching=_is_watching(request))
         except NotFound:
-            return pages.render(request, "asked_unknown.html", 404, verifier=contexts.verifier)
+            return pages.render(request, "asked_unknown.html", 404, **contexts.unknown_link)
         response = pages.render(request, "asked.html", 200, **await contexts.public(seen))
         if seen.state == "created":
             _remember_watching(request, response)

@@ -393,7 +393,12 @@ SAMPLES: dict[str, Sample] = {
     "asked-choice": _public("created", asked=_ASKED_WITH_CHOICE),
     "asked-unknown": (
         "asked_unknown.html",
-        {"verifier": _EMPLOYER, "person": None, "here": "/r/x"},
+        {
+            "verifier": _EMPLOYER,
+            "lifetime": Text("2 minutes", "2 minutes"),
+            "person": None,
+            "here": "/r/x",
+        },
     ),
     "sign-in": (
         "sign_in.html",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from support.verifier_desk import (
     WALLET,
     Desk,
     live_stream,
+    open_desk,
     text_of,
 )
 
@@ -91,6 +93,15 @@ async def test_an_unknown_link_says_who_to_ask_for_another(desk: Desk) -> None:
     assert "This link leads nowhere" in text_of(await desk.stranger.get("/r/AAAA?lang=en"))
     french = text_of(await desk.stranger.get("/r/AAAA?lang=fr"))
     assert "Atelier Garonne" in french
+    assert "2 minutes" in french
+
+
+async def test_an_unknown_link_says_how_long_a_code_lives_as_it_is_set(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, link_seconds=45) as desk:
+        english = text_of(await desk.stranger.get("/r/AAAA?lang=en"))
+        french = text_of(await desk.stranger.get("/r/AAAA?lang=fr"))
+    assert "Codes live 45 seconds on screen" in english
+    assert "Les codes restent 45 secondes à l’écran" in french
 
 
 async def test_an_expired_link_is_told_as_expired(desk: Desk) -> None:
