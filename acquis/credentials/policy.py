@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn, Protocol
 
+from acquis.credentials.check_titles import title_of
 from acquis.credentials.report import Aspect, Check, Outcome, VerificationReport, worst
 from acquis.credentials.wire import Node
 from acquis.errors import InvalidInput
@@ -270,5 +271,6 @@ def decide(report: VerificationReport, policy: Policy) -> Decision:
 
 
 def _unchecked(missing: tuple[str, ...]) -> Text:
-    named = ", ".join(missing)
-    return Text(f"Required and never checked: {named}.", f"Exigé et jamais vérifié : {named}.")
+    titles = [title_of(each) for each in missing]
+    en, fr = ", ".join(each.en for each in titles), ", ".join(each.fr for each in titles)
+    return Text(f"Required and never checked: {en}.", f"Exigé et jamais vérifié : {fr}.")

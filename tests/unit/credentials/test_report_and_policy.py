@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acquis.credentials.check_titles import title_of
 from acquis.credentials.policy import (
     AllOf,
     AnyOf,
@@ -162,14 +163,26 @@ def test_a_required_check_that_was_never_made_is_named_too_and_comes_last() -> N
     assert decision.reasons[1:] == (
         SAYS,
         Text(
-            "Required and never checked: x, verdict:fit.",
-            "Exigé et jamais vérifié : x, verdict:fit.",
+            "Required and never checked: x, fitness for the request.",
+            "Exigé et jamais vérifié : x, conformité à la demande.",
         ),
     )
     assert parse_decision(json.loads(json.dumps(decision.content()))) == decision
     one_is_enough = decide(report(a=V), AnyOf((CheckValid("x"), CheckValid("a"))))
     assert (one_is_enough.conclusion, one_is_enough.because) == (Conclusion.ACCEPTED, ())
     assert decide(report(), UnsafeAcceptAll()).because == ()
+
+
+def test_whatever_a_policy_of_ours_misses_is_told_in_words_and_not_by_its_id() -> None:
+    verdicts = tuple(VerdictValid(each) for each in Aspect)
+    decision = decide(report(), AllOf((STRICT_POLICY, *verdicts)))
+    assert decision.because == (*CHECK_IDS, *(each.name for each in verdicts))
+    titles = [title_of(each) for each in decision.because]
+    for name, title in zip(decision.because, titles, strict=True):
+        assert name not in (title.en, title.fr)
+        assert title.en in decision.reasons[-1].en
+        assert title.fr in decision.reasons[-1].fr
+    assert len(set(titles)) == len(titles)
 
 
 def test_the_three_verdicts_are_never_merged() -> None:
