@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Container
+from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final
 
 from acquis.errors import NotFound
 from acquis.registry.content import ResourceType
+from acquis.registry.dating import MOST_AHEAD, verify_not_ahead
 from acquis.registry.did import parse_did
 from acquis.registry.mirror import PublishedFiles
 from acquis.registry.resource import Resource
@@ -16,8 +18,6 @@ from acquis.registry.rules import Rule, broken
 from acquis.registry.status_list import verify_status_list
 from acquis.registry.strict_json import parse_json, parse_object
 from registry_host.refusals import TagStale
-
-MOST_AHEAD: Final = timedelta(minutes=5)
 
 
 def tag_of(raw: bytes) -> str:
@@ -43,7 +43,7 @@ def did_of_log(log: bytes, host: str, folder: str) -> str:
 def check_first_and_last(log: bytes, updated: datetime) -> None:
     """Check the first entry of a verified log for pre-rotation and the last one for its date.
 
-    Raises: RuleBroken (pre-rotation, log-form).
+    Raises: RuleBroken (pre-rotation, dated-ahead).
     """
     first = json.loads(log.split(b"\n", 1)[0])
     if not first["parameters"].get("nextKeyHashes"):
@@ -54,15 +54,19 @@ def check_first_and_last(log: bytes, updated: datetime) -> None:
         )
     if updated > datetime.now(UTC) + MOST_AHEAD:
         raise broken(
-            Rule.LOG_FORM,
+            Rule.DATED_AHEAD,
             "The last entry is dated more than five minutes ahead.",
             "La dernière entrée est datée de plus de cinq minutes dans le futur.",
         )
 
 
-def check_replacement(resource: Resource, standing: bytes | None, tag: str | None) -> int:
+def check_replacement(
+    resource: Resource, standing: bytes | None, tag: str | None, methods: Container[str]
+) -> int:
     """Check that ``resource`` may replace what stands; return how many links stood.
 
+    ``methods`` are the verification methods that may sign now. Whatever date a key put that was
+    withdrawn since, it keeps nobody from signing again: it may have been the thief's.
     Raises: TagStale, RuleBroken (links, resource-only-signed-again).
     """
     if standing is None and tag is None:
@@ -77,15 +81,27 @@ def check_replacement(resource: Resource, standing: bytes | None, tag: str | Non
             "Links are only appended; some that stand are missing or changed.",
             "Les liens ne sont qu’ajoutés ; certains manquent ou ont changé.",
         )
-    created = resource.proof_created.strftime("%Y-%m-%dT%H:%M:%SZ")
-    same = before["metadata"]["resourceName"] == resource.name
-    if not same or created < before["proof"]["created"]:
+    created, proof = resource.proof_created.strftime("%Y-%m-%dT%H:%M:%SZ"), before["proof"]
+    earlier = proof["verificationMethod"] in methods and created < proof["created"]
+    if earlier or before["metadata"]["resourceName"] != resource.name:
         raise broken(
             Rule.RESOURCE_CHANGED,
             "A resource that stands is only signed again, later, under the same name.",
             "Une ressource existante n’est que signée à nouveau, plus tard, sous le même nom.",
         )
     return len(links)
+
+
+def check_dates(resource: Resource, standing: bytes | None, links_before: int) -> None:
+    """Check that nothing new in ``resource`` is dated ahead: its proof, its links, a list itself.
+
+    Raises: RuleBroken (dated-ahead).
+    """
+    dates = [resource.proof_created.timestamp()]
+    dates += [link.timestamp for link in resource.links[links_before:]]
+    if resource.type is ResourceType.STATUS_LIST and standing is None:
+        dates.append(resource.content["timestamp"])
+    verify_not_ahead(max(dates), time.time())
 
 
 def check_references(files: PublishedFiles, resource: Resource, links_before: int) -> None:

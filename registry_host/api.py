@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import secrets
-from collections.abc import AsyncGenerator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from acquis.errors import NotFound, Unavailable
 from acquis.registry.multibase import decode_base58
-from acquis.registry.paths import MAX_TAILS_BYTES, FileKind, PublishedPath, parse_path, path_refusal
+from acquis.registry.paths import FileKind, PublishedPath, parse_path, path_refusal, tails_path
 from acquis.registry.rules import RuleBroken
-from acquis.registry.strict_json import MAX_BYTES
 from acquis.text import Text
 from registry_host.acceptance import tag_of
+from registry_host.bodies import Bodies
 from registry_host.files import read_or_none
-from registry_host.refusals import BodyTooLarge, NoTails, TooSlow
 from registry_host.writing import Outcome, Publications, Written
 
 router = APIRouter()
 
 MUTABLE: Final = "public, max-age=60"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
-_BODY_SECONDS: Final = 60.0
 _METADATA = re.compile(r"(timestamp|\d{1,10}\.(root|targets|snapshot|bin-[0-9a-f]{1,8}))\.json")
 _HASHED = re.compile(r"([0-9a-f]{64})\.(.+)")
 _MEDIA_TYPES = {FileKind.LOG: "text/jsonl", FileKind.TAILS: "application/octet-stream"}
@@ -40,34 +33,36 @@ _MEDIA_TYPES = {FileKind.LOG: "text/jsonl", FileKind.TAILS: "application/octet-s
 @router.put("/{namespace}/{issuer}/did.jsonl")
 async def put_log(namespace: str, issuer: str, request: Request) -> Response:
     """Publish a DID log; it is only extended."""
-    raw = await _body(request)
-    return await _write(lambda: _publications(request).put_log(f"{namespace}/{issuer}", raw))
+    publications, published = await _admitted(request, f"{namespace}/{issuer}/did.jsonl")
+    raw = await _bodies(request).document(request)
+    return await _write(lambda: publications.put_log(published, raw))
 
 
 @router.put("/{namespace}/{issuer}/did-witness.json")
 async def put_witness(namespace: str, issuer: str, request: Request) -> Response:
     """Publish the witness file of a DID."""
-    raw = await _body(request)
-    return await _write(lambda: _publications(request).put_witness(f"{namespace}/{issuer}", raw))
+    publications, published = await _admitted(request, f"{namespace}/{issuer}/did-witness.json")
+    raw = await _bodies(request).document(request)
+    return await _write(lambda: publications.put_witness(published, raw))
 
 
 @router.put("/{namespace}/{issuer}/resources/{digest}")
 async def put_resource(namespace: str, issuer: str, digest: str, request: Request) -> Response:
     """Publish an attested resource, or replace one by compare-and-swap on its tag."""
-    raw = await _body(request)
+    publications, published = await _admitted(request, f"{namespace}/{issuer}/resources/{digest}")
+    raw = await _bodies(request).document(request)
     tag = request.headers.get("if-match")
-    folder = f"{namespace}/{issuer}"
-    return await _write(lambda: _publications(request).put_resource(folder, digest, raw, tag))
+    return await _write(lambda: publications.put_resource(published, raw, tag))
 
 
 @router.put("/tails/hash/{tails_hash}")
 async def put_tails(tails_hash: str, request: Request) -> Response:
     """Publish a tails file (multipart part ``tails``); 409 when it stands already."""
-    publications = _publications(request)
+    publications, published = _publications(request), tails_path(tails_hash)
     fresh = publications.uploads / secrets.token_hex(16)
     try:
-        await _receive_tails(request, fresh)
-        return await _write(lambda: publications.put_tails(tails_hash, fresh), unchanged_status=409)
+        await _bodies(request).tails(request, fresh)
+        return await _write(lambda: publications.put_tails(published, fresh), unchanged_status=409)
     finally:
         await asyncio.to_thread(fresh.unlink, missing_ok=True)
 
@@ -119,6 +114,20 @@ def _publications(request: Request) -> Publications:
     return publications
 
 
+def _bodies(request: Request) -> Bodies:
+    bodies: Bodies = request.app.state.bodies
+    return bodies
+
+
+async def _admitted(request: Request, path: str) -> tuple[Publications, PublishedPath]:
+    """Return where to write and what, before anything of the body is read.
+
+    Raises: RuleBroken (path), NotGranted.
+    """
+    publications = _publications(request)
+    return publications, await asyncio.to_thread(publications.admit, path)
+
+
 async def _write(work: Callable[[], Written], *, unchanged_status: int = 200) -> Response:
     try:
         written = await asyncio.to_thread(work)
@@ -135,51 +144,6 @@ async def _write(work: Callable[[], Written], *, unchanged_status: int = 200) ->
         status_code=status,
         headers={"etag": written.tag},
     )
-
-
-async def _limited(request: Request, most: int) -> AsyncGenerator[bytes]:
-    received = 0
-    async for chunk in request.stream():
-        received += len(chunk)
-        if received > most:
-            raise BodyTooLarge(most)
-        yield chunk
-
-
-async def _body(request: Request) -> bytes:
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            return b"".join([chunk async for chunk in _limited(request, MAX_BYTES)])
-    except (TimeoutError, ClientDisconnect) as error:
-        raise TooSlow from error
-
-
-async def _receive_tails(request: Request, fresh: Path) -> None:
-    stream = _limited(request, MAX_TAILS_BYTES + 64 * 1024)
-    parser = MultiPartParser(request.headers, stream, max_files=1, max_fields=4)
-    try:
-        async with asyncio.timeout(5 * _BODY_SECONDS):
-            form = await parser.parse()
-    except (TimeoutError, ClientDisconnect) as error:
-        raise TooSlow from error
-    except (MultiPartException, KeyError) as error:
-        raise NoTails from error
-    try:
-        upload = form.get("tails")
-        if not isinstance(upload, UploadFile):
-            raise NoTails
-        await asyncio.to_thread(_keep, upload, fresh)
-    finally:
-        await form.close()
-
-
-def _keep(upload: UploadFile, fresh: Path) -> None:
-    fresh.parent.mkdir(parents=True, exist_ok=True)
-    with fresh.open("wb") as file:
-        while chunk := upload.file.read(1024 * 1024):
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _tails(publications: Publications, published: PublishedPath, request: Request) -> Response:

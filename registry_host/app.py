@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -16,6 +16,7 @@ from acquis.errors import Conflict, Unavailable
 from acquis.service.app import ReadyCheck, build_app
 from acquis.text import Text
 from registry_host.api import router
+from registry_host.bodies import Bodies
 from registry_host.files import read_or_none
 from registry_host.grants import GRANTS, Grants
 from registry_host.keys import ONLINE, load_key, load_online_key
@@ -42,8 +43,9 @@ def create_app(settings: RegistrySettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with held(settings.folder):
             tree = await asyncio.to_thread(_open_tree, settings)
+            grants = Grants(settings.folder / GRANTS)
             publications = Publications(
-                settings.host, settings.folder, tree, Grants(settings.folder / GRANTS)
+                settings.host, settings.folder, tree, grants, settings.folder_bytes
             )
             recovered = await asyncio.to_thread(recover, publications.files, settings.public, tree)
             if recovered:
@@ -69,6 +71,7 @@ def create_app(settings: RegistrySettings) -> FastAPI:
     app = build_app(
         "Acquis registry", lifespan=lifespan, ready=ready, most_body=_NO_LIMIT_OF_ITS_OWN
     )
+    app.state.bodies = Bodies()
     register_rule_problems(app)
     app.include_router(router)
     return app
@@ -110,12 +113,17 @@ async def _keep_renewing(
     while True:
         await asyncio.sleep(settings.renew_seconds)
         _log_warnings(tree)
-        try:
-            await asyncio.to_thread(tree.renew)
-            await asyncio.to_thread(tree.prune, settings.keep_seconds)
-            await asyncio.to_thread(publications.prune, settings.keep_seconds)
-        except OSError as error:
-            _LOG.error("metadata not renewed", error=type(error).__name__)
+        await _upkeep("sign the timestamp", tree.renew)
+        await _upkeep("remove old metadata", tree.prune, settings.keep_seconds)
+        await _upkeep("remove old versions", publications.prune, settings.keep_seconds)
+
+
+async def _upkeep(what: str, work: Callable[..., None], *arguments: float) -> None:
+    """Do ``work``; where it fails say so, and let what comes after it be done."""
+    try:
+        await asyncio.to_thread(work, *arguments)
+    except OSError as error:
+        _LOG.error("upkeep failed", what=what, error=type(error).__name__, errno=error.errno)
 
 
 def _check_metadata(app: FastAPI) -> None:

@@ -9,9 +9,10 @@ away nor make the file, its kept versions or the copies in the mirrors grow.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from acquis.registry.did_log import peek_witnesses
 from acquis.registry.rules import Rule, broken
 from acquis.registry.witness import (
     judge_proofs,
@@ -20,7 +21,6 @@ from acquis.registry.witness import (
     version_number,
 )
 
-MOST_EARLY: Final = 256 * 1024  # bytes, while no log stands that could be witnessed
 MOST_AHEAD: Final = 5  # entries that may be approved before the first of them stands
 _SLACK: Final = 1024  # bytes
 
@@ -58,19 +58,19 @@ def approves_more(log: bytes, standing: bytes | None, raw: bytes) -> bool:
     return bool(said - before)
 
 
-def approved_part(log: bytes, raw: bytes) -> bytes | None:
-    """Return a witness file without what does not count for a verified ``log``; None: nothing does.
+def approved_part(did: str, log: bytes, files: Iterable[bytes]) -> bytes | None:
+    """Return, as one witness file, what counts in ``files`` for a first log that is not verified yet.
 
-    Raises: RuleBroken (witness, size, json).
+    None: nothing does. Raises: RuleBroken (witness, log-form, log-deactivated, size, json).
     """
-    version_ids, witnesses = _versions_and_witnesses(log)
+    version_ids, witnesses = peek_witnesses(did, log)
+    entries = [each for raw in files for each in parse_witness_file(raw)]
     kept: dict[str, list[dict[str, str]]] = {}
-    judged = judge_proofs(parse_witness_file(raw), witnesses, _counting(version_ids))
-    for version_id, proof, sound in judged:
+    for version_id, proof, sound in judge_proofs(entries, witnesses, _counting(version_ids)):
         if sound:
             kept.setdefault(version_id, []).append(proof)
-    entries = [{"versionId": each, "proof": proofs} for each, proofs in kept.items()]
-    return json.dumps(entries).encode() if entries else None
+    approved = [{"versionId": each, "proof": proofs} for each, proofs in kept.items()]
+    return json.dumps(approved).encode() if approved else None
 
 
 def _versions_and_witnesses(log: bytes) -> tuple[tuple[str, ...], frozenset[str]]:

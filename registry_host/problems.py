@@ -14,7 +14,7 @@ from registry_host.refusals import TagMissing, TagStale
 
 _STATUS: dict[type[AcquisError], int] = {TagMissing: 428, TagStale: 412}
 _CONFLICTS = {Rule.LOG_EXTENDED, Rule.LINKS, Rule.RESOURCE_CHANGED, Rule.REFERENCE}
-_RULE_STATUS = {Rule.SIZE: 413, Rule.PATH: 404} | dict.fromkeys(_CONFLICTS, 409)
+_RULE_STATUS = {Rule.SIZE: 413, Rule.QUOTA: 413, Rule.PATH: 404} | dict.fromkeys(_CONFLICTS, 409)
 
 
 def register_rule_problems(app: FastAPI) -> None:

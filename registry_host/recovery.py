@@ -10,9 +10,17 @@ from typing import Final
 from acquis.errors import NotFound
 from acquis.registry.index import Index, build_index
 from acquis.registry.mirror import PublishedFiles
-from acquis.registry.paths import FileKind, PublishedPath, index_path, log_path, parse_path
+from acquis.registry.paths import (
+    FileKind,
+    PublishedPath,
+    index_path,
+    log_path,
+    parse_path,
+    resource_path,
+)
+from acquis.registry.resource import ResourceType, parse_resource_id
 from acquis.registry.rules import RuleBroken
-from acquis.registry.strict_json import parse_object
+from acquis.registry.strict_json import MAX_BYTES, parse_object
 from registry_host.files import FRESH, read_or_none, write_whole
 from registry_host.metadata import SignedTree, target_of
 
@@ -23,7 +31,7 @@ def recover(files: PublishedFiles, public: Path, tree: SignedTree) -> int:
     """Sign every file of ``public`` that stands there unsigned; return how many there were.
 
     A file is looked into when nothing is signed for it, when its length differs, or when it is
-    younger than the last signature. An index that lacks a resource found so is completed.
+    younger than the last signature. An index that lacks a resource is completed, be it signed.
     Raises: OSError.
     """
     unsigned = dict(_suspects(files, public, tree))
@@ -32,7 +40,7 @@ def recover(files: PublishedFiles, public: Path, tree: SignedTree) -> int:
         if published.kind is FileKind.WITNESS and without_log:
             files.path_of(published).unlink()  # it still waits for that log, unpublished
             del unsigned[published]
-    for published in list(unsigned):
+    for published in [*unsigned, *_unlisted(files, public)]:
         if published.kind in (FileKind.RESOURCE, FileKind.LOG):
             fresh = _completed_index(files, published)
             if fresh is not None:
@@ -72,10 +80,32 @@ def _standing(public: Path) -> list[PublishedPath]:
     return standing
 
 
+def _unlisted(files: PublishedFiles, public: Path) -> Iterator[PublishedPath]:
+    """Yield the resources that neither an index nor a revocation registry in it leads to.
+
+    A status list that was never linked is one of them.
+    """
+    for folder in files.folders():
+        try:
+            index = files.index_of(folder)
+        except (NotFound, RuleBroken):
+            continue
+        listed = {parse_resource_id(each)[1] for kind in ResourceType for each in index.ids(kind)}
+        standing = {path.name for path in (public / folder / "resources").glob("z*")}
+        if not standing - listed:
+            continue
+        for each in index.ids(ResourceType.REVOCATION_REGISTRY_DEFINITION):
+            raw = read_or_none(files.path_of(resource_path(folder, parse_resource_id(each)[1])))
+            links = parse_object(raw).get("links", []) if raw is not None else []
+            listed |= {parse_resource_id(link["id"])[1] for link in links}
+        for name in sorted(standing - listed):
+            yield resource_path(folder, name)
+
+
 def _completed_index(files: PublishedFiles, published: PublishedPath) -> bytes | None:
     """Write the index again with the resource (or for the log) at ``published`` in it.
 
-    Returns None when it was complete, or when the resource does not hold any more.
+    Returns None when it was complete or is full, or when the resource does not hold any more.
     """
     path = files.path_of(index_path(published.folder))
     try:
@@ -92,7 +122,7 @@ def _completed_index(files: PublishedFiles, published: PublishedPath) -> bytes |
     except (KeyError, NotFound, RuleBroken):
         return None
     fresh = build_index(following)
-    if fresh == read_or_none(path):
+    if fresh == read_or_none(path) or len(fresh) > MAX_BYTES:
         return None
     write_whole(path, fresh)
     return fresh

@@ -46,6 +46,11 @@ class RegistrySettings(BaseSettings):
         gt=0,
         description="How long a replaced file stays readable for a mirror that is refreshing.",
     )
+    folder_bytes: int = Field(
+        default=8 * 1024**3,
+        gt=0,
+        description="Most bytes one issuer may publish, its tails files included.",
+    )
     log_level: LogLevel = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property

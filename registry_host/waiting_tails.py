@@ -58,6 +58,14 @@ class WaitingTails:
                 self._drop(next(iter(self._sizes)))
             return not known
 
+    def size(self, tails_hash: str, place: Path) -> int:
+        """Return how long the file is, that waits or lies at ``place`` by now; 0: neither."""
+        with self._lock:
+            waiting = self._sizes.get(tails_hash)
+        if waiting is None and place.exists():
+            return place.stat().st_size
+        return waiting or 0
+
     def claim(self, tails_hash: str, place: Path) -> bool:
         """Move the file to ``place``; False when it does not wait, or is damaged."""
         with self._lock:

@@ -5,17 +5,23 @@
 2. A log is only extended; its first entry pre-commits to the next key; no entry is dated more
    than five minutes ahead.
 3. A witness file comes before what it approves, be it the first entry; it holds what counts for
-   the log and nothing else (``approvals``). Before there is a log one small file waits, unpublished.
+   the log and nothing else (``approvals``). Before there is a log small ones wait, unpublished
+   (``waiting_proofs``).
 4. A resource must hold for the strict reader, and what it refers to in this registry must stand.
 5. A resource that stands is only replaced by the same content signed again, not earlier, with the
-   same links or more, and by compare-and-swap: ``If-Match`` carries the tag of what stands.
+   same links or more, and by compare-and-swap: ``If-Match`` carries the tag of what stands. What a
+   key signed that was withdrawn since is replaced whatever its date.
 6. A tails file is written once, under its own hash; it waits, unpublished, until a revocation
    registry names it (``waiting_tails``).
 7. Nothing personal is in it, by form and by telltale (``acquis.registry.personal_data``).
 8. Writing the same thing twice is success.
+9. Nothing new is dated more than five minutes ahead: no proof, no link, no status list.
+10. No file is larger than a mirror takes, the index of an issuer included, and all of an issuer's
+    are within its quota (``quota``).
 
-Writes to one folder are one at a time; a file is renamed into place, then the metadata is signed.
-A write whose signature failed is signed with the next one, or at the next start (``recovery``).
+Writes to one folder are one at a time; files are renamed into place, all or none, then the metadata
+is signed. A write whose signature failed is signed with the next one, or at the next start
+(``recovery``).
 """
 
 from __future__ import annotations
@@ -33,6 +39,7 @@ from tuf.api.metadata import TargetFile  # type: ignore[attr-defined]  # its doc
 
 from acquis.errors import NotFound
 from acquis.registry.content import ResourceType
+from acquis.registry.did import parse_did
 from acquis.registry.did_log import verify_did_log
 from acquis.registry.index import Index, build_index, parse_index
 from acquis.registry.mirror import PublishedFiles
@@ -42,7 +49,7 @@ from acquis.registry.paths import (
     PublishedPath,
     index_path,
     log_path,
-    resource_path,
+    parse_path,
     tails_path,
     witness_path,
 )
@@ -52,18 +59,22 @@ from acquis.registry.rules import Rule, RuleBroken, broken
 from acquis.registry.strict_json import parse_json
 from acquis.registry.witness import parse_witness_file
 from registry_host.acceptance import (
+    check_dates,
     check_first_and_last,
     check_references,
     check_replacement,
     did_of_log,
     tag_of,
 )
-from registry_host.approvals import MOST_EARLY, approved_part, approves_more
-from registry_host.files import keep_version, read_or_none, write_whole
+from registry_host.approvals import approved_part, approves_more
+from registry_host.files import keep_version, put_back, read_or_none, remove_older, write_whole
 from registry_host.grants import Grants
 from registry_host.metadata import SignedTree, target_of
+from registry_host.quota import Quota, weight
 from registry_host.refusals import LogMissing, TagMissing
-from registry_host.waiting_tails import DAY, WaitingTails
+from registry_host.waiting_proofs import MOST_BYTES as MOST_EARLY
+from registry_host.waiting_proofs import WaitingProofs
+from registry_host.waiting_tails import WaitingTails
 
 
 class Outcome(StrEnum):
@@ -86,23 +97,31 @@ class Written:
 class Publications:
     """The published tree of one registry, as its writers see it. Blocking; safe to share."""
 
-    def __init__(self, host: str, folder: Path, tree: SignedTree, grants: Grants) -> None:
+    def __init__(
+        self, host: str, folder: Path, tree: SignedTree, grants: Grants, folder_bytes: int
+    ) -> None:
         self._host = host
         self.public = folder / "public"
         self.uploads = folder / "uploads"
         self._versions = folder / "versions"
-        self._early = folder / "waiting" / "witness"
+        self._proofs = WaitingProofs(folder / "waiting" / "proofs")
         self._tails = WaitingTails(folder / "waiting" / "tails")
         self._tree = tree
         self._grants = grants
         self.files = PublishedFiles(host, self.public)
+        self._quota = Quota(self.files, folder_bytes)
         self._locks: dict[str, threading.Lock] = {}
         self._locks_lock = threading.Lock()
 
-    def put_log(self, folder: str, raw: bytes) -> Written:
-        """Publish a DID log. Raises: NotGranted, GrantedToAnother, RuleBroken."""
-        self._grants.check(folder)
-        published = log_path(folder)
+    def admit(self, path: str) -> PublishedPath:
+        """Return what ``path`` names in a granted folder. Raises: RuleBroken (path), NotGranted."""
+        published = parse_path(path)
+        self._grants.check(published.folder)
+        return published
+
+    def put_log(self, published: PublishedPath, raw: bytes) -> Written:
+        """Publish a DID log where it was admitted. Raises: GrantedToAnother, RuleBroken."""
+        folder = published.folder
         with self._one_writer(folder), self._grants_kept(folder):
             standing = read_or_none(self.files.path_of(published))
             if raw == standing:
@@ -116,32 +135,33 @@ class Publications:
                     "A DID log is only extended, by whole lines.",
                     "Un journal de DID n’est que prolongé, par lignes entières.",
                 )
-            witness = self._witness_for(folder, standing)
+            witness = self._witness_for(did, raw, standing)
             document = verify_did_log(did, raw, witness)
             check_first_and_last(raw, document.updated)
             for line in raw[len(standing or b"") :].splitlines():
                 check_impersonal(FileKind.LOG, parse_json(line))
             changes = {published: raw}
             if standing is None:
-                approved = approved_part(raw, witness) if witness is not None else None
-                proofs = {witness_path(folder): approved} if approved is not None else {}
+                proofs = {witness_path(folder): witness} if witness is not None else {}
                 changes = {**proofs, **changes, index_path(folder): build_index(Index(did, {}))}
             written = self._write(published, changes, standing)
-            (self._early / folder).unlink(missing_ok=True)
+            self._proofs.drop(folder)
             return written
 
-    def put_witness(self, folder: str, raw: bytes) -> Written:
+    def put_witness(self, published: PublishedPath, raw: bytes) -> Written:
         """Publish a witness file, before the log or the entry that its proofs approve.
 
         The log that stands must still verify with it; before there is one the file only waits.
-        What approves nothing new changes nothing. Raises: NotGranted, RuleBroken.
+        What approves nothing new changes nothing. Raises: RuleBroken.
         """
-        self._grants.check(folder)
-        published = witness_path(folder)
+        folder = published.folder
         with self._one_writer(folder):
             log = read_or_none(self.files.path_of(log_path(folder)))
             if log is None:
-                return self._keep_early(folder, raw)
+                check_impersonal(FileKind.WITNESS, parse_witness_file(raw, MOST_EARLY))
+                fresh = self._proofs.put(folder, raw)
+                outcome = Outcome.CREATED if fresh else Outcome.UNCHANGED
+                return Written(outcome, str(published), tag_of(raw))
             standing = read_or_none(self.files.path_of(published))
             if raw == standing:
                 return self._unchanged(published, raw)
@@ -151,13 +171,12 @@ class Publications:
                 return self._unchanged(published, standing)
             return self._write(published, {published: raw}, standing)
 
-    def put_resource(self, folder: str, digest: str, raw: bytes, tag: str | None) -> Written:
+    def put_resource(self, published: PublishedPath, raw: bytes, tag: str | None) -> Written:
         """Publish a resource, or replace it when ``tag`` is that of what stands.
 
-        Raises: NotGranted, LogMissing, RuleBroken, TagMissing, TagStale.
+        Raises: LogMissing, RuleBroken, TagMissing, TagStale.
         """
-        self._grants.check(folder)
-        published = resource_path(folder, digest)
+        folder = published.folder
         with self._one_writer(folder):
             standing = read_or_none(self.files.path_of(published))
             if raw == standing:
@@ -166,38 +185,39 @@ class Publications:
             if log is None:
                 raise LogMissing(folder)
             did = did_of_log(log, self._host, folder)
-            resource = verify_resource(
-                raw, f"{did}/resources/{digest}", self.files.resolve_did(did)
-            )
+            document = self.files.resolve_did(did)
+            resource = verify_resource(raw, f"{did}/resources/{published.name}", document)
             check_impersonal(resource.type, resource.content, resource.name)
             if standing is not None and tag is None:
                 return self._same_or_refused(published, resource, standing)
-            links_before = check_replacement(resource, standing, tag)
+            links_before = check_replacement(resource, standing, tag, document.assertion_keys())
+            check_dates(resource, standing, links_before)
             check_references(self.files, resource, links_before)
-            claimed = self._claim_tails(resource)
-            changes = {published: raw}
-            index = self._index(folder, did)
-            following = index.with_resource(resource)
-            if following is not index:
-                changes[index_path(folder)] = build_index(following)
-            return self._write(published, changes, standing, claimed)
+            changes = {published: raw, **self._index_change(folder, resource)}
+            return self._write(published, changes, standing, _tails_of(resource))
 
-    def put_tails(self, tails_hash: str, fresh: Path) -> Written:
+    def put_tails(self, published: PublishedPath, fresh: Path) -> Written:
         """Keep the tails file in ``fresh`` (same file system; it is moved) until it is claimed.
 
-        Raises: RuleBroken (tails) when the hash is another one.
+        Raises: RuleBroken (size, tails).
         """
-        published = tails_path(tails_hash)
+        length = fresh.stat().st_size
+        if length > published.max_bytes:
+            raise broken(
+                Rule.SIZE,
+                f"The tails file has {length} bytes; the limit is {published.max_bytes}.",
+                f"Le fichier tails compte {length} octets ; la limite est {published.max_bytes}.",
+            )
         with fresh.open("rb") as file:
             digest = file_digest(file, "sha256")
-        if encode_base58(digest.digest()) != tails_hash:
+        if encode_base58(digest.digest()) != published.name:
             raise broken(
                 Rule.TAILS,
                 "The tails file has another hash than its address says.",
                 "Le fichier tails a une autre empreinte que celle de son adresse.",
             )
         stands = self.files.path_of(published).exists()
-        created = not stands and self._tails.put(tails_hash, fresh)
+        created = not stands and self._tails.put(published.name, fresh)
         outcome = Outcome.CREATED if created else Outcome.UNCHANGED
         return Written(outcome, str(published), f'"{digest.hexdigest()}"')
 
@@ -216,12 +236,9 @@ class Publications:
         oldest = time.time() - keep_seconds
         for folder in (self._versions, self.uploads):
             for path in folder.iterdir() if folder.exists() else ():
-                if path.stat().st_ctime < oldest:
-                    path.unlink(missing_ok=True)
+                remove_older(path, oldest)
         self._tails.prune()
-        for path in self._early.glob("*/*"):
-            if path.stat().st_mtime < time.time() - DAY:
-                path.unlink(missing_ok=True)
+        self._proofs.prune()
 
     def _one_writer(self, folder: str) -> threading.Lock:
         with self._locks_lock:
@@ -249,25 +266,37 @@ class Publications:
             raise TagMissing()
         return self._unchanged(published, standing)
 
-    def _witness_for(self, folder: str, standing: bytes | None) -> bytes | None:
-        """Return the witness file for a log to be written; for a first one, what waits for it."""
-        early = read_or_none(self._early / folder) if standing is None else None
-        return early or read_or_none(self.files.path_of(witness_path(folder)))
+    def _witness_for(self, did: str, log: bytes, standing: bytes | None) -> bytes | None:
+        """Return the witness file for a log to be written; for a first one, from what waits."""
+        folder = parse_did(did).folder
+        if standing is None:
+            return approved_part(did, log, self._proofs.of(folder))
+        return read_or_none(self.files.path_of(witness_path(folder)))
 
-    def _claim_tails(self, resource: Resource) -> dict[str, TargetFile]:
-        """Put the tails file that ``resource`` names in place; return what is to be signed for it.
+    def _index_change(self, folder: str, resource: Resource) -> dict[PublishedPath, bytes]:
+        """Return the index with ``resource`` in it; nothing when it is listed, or never is.
+
+        Raises: RuleBroken (size) when a mirror would take no index as large.
+        """
+        standing = read_or_none(self.files.path_of(index_path(folder)))
+        index = parse_index(standing) if standing is not None else Index(resource.did, {})
+        following = index.with_resource(resource)
+        if following is index:
+            return {}
+        raw = build_index(following)
+        parse_index(raw)
+        return {index_path(folder): raw}
+
+    def _claim_tails(self, published: PublishedPath) -> dict[str, TargetFile]:
+        """Put a tails file that was named in place; return what is to be signed for it.
 
         A crash afterwards leaves it there unsigned, and the next start signs it.
         Raises: RuleBroken (reference, tails).
         """
-        if resource.type is not ResourceType.REVOCATION_REGISTRY_DEFINITION:
-            return {}
-        tails_hash = resource.content["value"]["tailsHash"]
-        published = tails_path(tails_hash)
         path = self.files.path_of(published)
-        if not self._tails.claim(tails_hash, path):
+        if not self._tails.claim(published.name, path):
             try:
-                self.files.tails_file(tails_hash)
+                self.files.tails_file(published.name)
             except NotFound as error:
                 raise broken(
                     Rule.REFERENCE,
@@ -277,42 +306,49 @@ class Publications:
                 ) from error
         if self._tree.target(str(published)) is not None:
             return {}
-        digest = {"sha256": decode_base58(tails_hash).hex()}
+        digest = {"sha256": decode_base58(published.name).hex()}
         return {str(published): TargetFile(path.stat().st_size, digest, str(published))}
 
-    def _index(self, folder: str, did: str) -> Index:
-        raw = read_or_none(self.files.path_of(index_path(folder)))
-        return parse_index(raw) if raw is not None else Index(did, {})
-
     # putting it in place
-
-    def _keep_early(self, folder: str, raw: bytes) -> Written:
-        """Keep the one witness file that may wait for the first log of ``folder``."""
-        check_impersonal(FileKind.WITNESS, parse_witness_file(raw, MOST_EARLY))
-        standing = read_or_none(self._early / folder)
-        write_whole(self._early / folder, raw)
-        outcome = Outcome.UNCHANGED if raw == standing else Outcome.REPLACED
-        if standing is None:
-            outcome = Outcome.CREATED
-        return Written(outcome, str(witness_path(folder)), tag_of(raw))
 
     def _write(
         self,
         published: PublishedPath,
         changes: Mapping[PublishedPath, bytes],
         standing: bytes | None,
-        in_place: Mapping[str, TargetFile] | None = None,
+        tails: PublishedPath | None = None,
     ) -> Written:
-        """Put ``changes`` in place, in this order, and sign for them and for what is ``in_place``."""
-        for each, raw in changes.items():
-            path = self.files.path_of(each)
-            before = read_or_none(path)
-            if before is not None:
-                keep_version(path, self._versions, sha256(before).hexdigest())
-            write_whole(path, raw)
-        self._sign(changes, in_place)
+        """Put ``changes`` in place, all or none, and sign for them and for the ``tails`` they name.
+
+        Raises: RuleBroken (quota, reference, tails), OSError.
+        """
+        before = {each: read_or_none(self.files.path_of(each)) for each in changes}
+        more = sum(weight(len(raw)) for raw in changes.values())
+        more -= sum(weight(len(raw)) for raw in before.values() if raw is not None)
+        if tails is not None and standing is None:
+            more += weight(self._tails.size(tails.name, self.files.path_of(tails)))
+        self._quota.check(published.folder, more)
+        claimed = self._claim_tails(tails) if tails is not None else {}
+        self._put_in_place(changes, before)
+        self._quota.add(published.folder, more)
+        self._sign(changes, claimed)
         outcome = Outcome.CREATED if standing is None else Outcome.REPLACED
         return Written(outcome, str(published), tag_of(changes[published]))
+
+    def _put_in_place(
+        self,
+        changes: Mapping[PublishedPath, bytes],
+        before: Mapping[PublishedPath, bytes | None],
+    ) -> None:
+        try:
+            for each, raw in changes.items():
+                path, stood = self.files.path_of(each), before[each]
+                if stood is not None:
+                    keep_version(path, self._versions, sha256(stood).hexdigest())
+                write_whole(path, raw)
+        except OSError:
+            put_back({self.files.path_of(each): raw for each, raw in before.items()})
+            raise
 
     def _unchanged(self, published: PublishedPath, raw: bytes) -> Written:
         """Answer a write of what stands; it may be one whose signature had failed."""
@@ -324,7 +360,14 @@ class Publications:
     def _sign(
         self,
         changes: Mapping[PublishedPath, bytes],
-        in_place: Mapping[str, TargetFile] | None = None,
+        claimed: Mapping[str, TargetFile] | None = None,
     ) -> None:
         targets = {str(path): target_of(str(path), raw) for path, raw in changes.items()}
-        self._tree.sign({**targets, **(in_place or {})})
+        self._tree.sign({**targets, **(claimed or {})})
+
+
+def _tails_of(resource: Resource) -> PublishedPath | None:
+    """Return the tails file that a revocation registry definition names."""
+    if resource.type is not ResourceType.REVOCATION_REGISTRY_DEFINITION:
+        return None
+    return tails_path(resource.content["value"]["tailsHash"])

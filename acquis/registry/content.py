@@ -17,6 +17,7 @@ from acquis.registry.rules import Rule, RuleBroken, broken
 
 MAX_REGISTRY_SIZE = 100_000  # credentials in one revocation registry
 MAX_ATTRIBUTES = 200
+MAX_TIMESTAMP = 253_402_300_799  # Unix seconds: the last of the year 9999
 
 
 class ResourceType(StrEnum):
@@ -118,7 +119,7 @@ def _check_status_list(content: Mapping[str, Any], did: str) -> None:
         and _is_reference(content["revRegDefId"], did)
         and _is_text(content["currentAccumulator"], 4096)
         and type(content["timestamp"]) is int
-        and content["timestamp"] > 0
+        and 0 < content["timestamp"] <= MAX_TIMESTAMP
         and isinstance(states, list)
         and 0 < len(states) <= MAX_REGISTRY_SIZE
         and all(type(state) is int for state in states)

@@ -45,6 +45,7 @@ __all__ = [
     "key_commitment",
     "parse_did",
     "peek_did",
+    "peek_witnesses",
     "verify_did_log",
 ]
 
@@ -212,6 +213,14 @@ def peek_did(log: bytes) -> str | None:
     state = entry.get("state") if isinstance(entry, dict) else None
     did = state.get("id") if isinstance(state, dict) else None
     return did if isinstance(did, str) else None
+
+
+def peek_witnesses(did: str, log: bytes) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the version ids of a log and every witness that it names; only its form is checked.
+
+    Raises: RuleBroken (log-form, log-deactivated, witness, size, json).
+    """
+    return _check_entries(did, _split_log(log))
 
 
 def _log_refusal(error: Exception, witnessed: bool) -> RuleBroken:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from acquis.registry.content import ResourceType, check_content
+from acquis.registry.content import MAX_TIMESTAMP, ResourceType, check_content
 from acquis.registry.did import parse_did
 from acquis.registry.did_log import DidDocument
 from acquis.registry.keys import SigningKey
@@ -260,7 +260,7 @@ def _parse_links(
         if (
             entry["type"] != ResourceType.STATUS_LIST
             or type(timestamp) is not int
-            or timestamp <= (links[-1].timestamp if links else 0)
+            or not (links[-1].timestamp if links else 0) < timestamp <= MAX_TIMESTAMP
             or parse_resource_id(entry["id"])[0] != did
         ):
             raise _links_refusal()

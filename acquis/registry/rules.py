@@ -51,6 +51,7 @@ class Rule(StrEnum):
     TAG = "compare-and-swap"
     TAILS_FORM = "tails-form"
     IN_TIME = "in-time"
+    QUOTA = "quota"
 
 
 class RuleBroken(Untrusted):

@@ -141,6 +141,7 @@ class RegistryServer:
     host: str = HOST
     hash_bits: int = 2
     port: int = 0
+    folder_bytes: int = 1024**3
     _server: uvicorn.Server | None = field(default=None, repr=False)
     _thread: threading.Thread | None = field(default=None, repr=False)
 
@@ -159,6 +160,7 @@ class RegistryServer:
             host=self.host,
             hash_bits=self.hash_bits,
             port=self.port,
+            folder_bytes=self.folder_bytes,
         )
 
     @property

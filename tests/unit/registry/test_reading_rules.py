@@ -69,6 +69,7 @@ W3  witness proofs come first, and never make a standing log unverifiable
     ../registry_host/test_witnessed_logs.py::test_proofs_ahead_of_the_next_entry_are_taken_and_the_mirror_follows
     ../registry_host/test_witnessed_logs.py::test_no_witness_file_makes_a_standing_log_unverifiable
     ../registry_host/test_witnessed_logs.py::test_what_stands_before_a_log_has_the_form_and_is_small
+    ../registry_host/test_waiting_proofs.py::test_a_stranger_cannot_take_approvals_away_that_wait_for_the_first_log
 W4  a resource holds for the strict reader, and what it refers to stands
     ../registry_host/test_registry_writes.py::test_a_resource_of_another_issuer_is_refused
     ../registry_host/test_registry_writes.py::test_what_a_resource_refers_to_must_stand
@@ -77,6 +78,7 @@ W5  a resource is replaced by the same, later, with more links, by compare-and-s
     ../registry_host/test_registry_writes.py::test_links_are_appended_by_compare_and_swap
     ../registry_host/test_registry_writes.py::test_of_two_writers_with_the_same_tag_one_wins
     ../registry_host/test_registry_writes.py::test_a_resource_is_signed_again_but_not_earlier_and_not_renamed
+    ../registry_host/test_dated_writes.py::test_what_a_withdrawn_key_signed_is_signed_again_whatever_date_it_bears
 W6  tails are written once, under their hash
     ../registry_host/test_registry_writes.py::test_tails_must_have_the_hash_of_their_address
 W7  nothing personal
@@ -87,6 +89,17 @@ W8  the same thing twice is success; nothing is lost or half changed
     ../registry_host/test_registry_writes.py::test_concurrent_writers_lose_nothing
     ../registry_host/test_killed_host.py::test_what_was_answered_stands_and_nothing_is_half_written
     ../registry_host/test_registry_recovery.py::test_what_was_in_place_but_unsigned_is_signed_at_the_next_start
+    ../registry_host/test_registry_recovery.py::test_whichever_of_its_writes_fails_a_registry_definition_is_not_half_there
+W9  nothing new is dated more than five minutes ahead
+    ../registry_host/test_dated_writes.py::test_nothing_new_is_dated_ahead
+    ../registry_host/test_dated_writes.py::test_no_list_or_link_is_of_a_year_that_has_no_name
+W10 no file that a mirror would not take, no issuer above its quota; nothing is read of a body before
+    its address and its grant are looked at
+    ../registry_host/test_named_refusals.py::test_a_refusal_names_its_rule_in_both_languages
+    ../registry_host/test_named_refusals.py::test_a_tails_file_longer_than_a_mirror_takes_is_refused
+    ../registry_host/test_named_refusals.py::test_an_index_longer_than_a_mirror_takes_is_refused_and_nothing_of_it_stands
+    ../registry_host/test_named_refusals.py::test_path_and_grant_are_looked_at_before_the_body
+    ../registry_host/test_named_refusals.py::test_so_much_arrives_at_once_and_no_more
 """
 
 from __future__ import annotations
@@ -111,12 +124,12 @@ PAUSES = 12
 SECONDS = 0.05
 RULES = {
     rule: re.findall(r"^ {4}(\S+\.py)::(\w+)$", text, re.MULTILINE)
-    for rule, text in re.findall(r"^([RW]\d)  (.*?)(?=^[RWA-Z]|\Z)", __doc__ or "", re.M | re.S)
+    for rule, text in re.findall(r"^([RW]\d+) +(.*?)(?=^[RWA-Z]|\Z)", __doc__ or "", re.M | re.S)
 }
 
 
 def test_every_rule_has_tests_and_every_test_named_here_exists() -> None:
-    assert list(RULES) == ["R1", "R2", "R3", "R4", "R5", *(f"W{n}" for n in range(1, 9))]
+    assert list(RULES) == ["R1", "R2", "R3", "R4", "R5", *(f"W{n}" for n in range(1, 11))]
     for rule, named in RULES.items():
         assert named, rule
         for path, name in named:

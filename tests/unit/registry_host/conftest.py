@@ -13,12 +13,14 @@ from support.hostile_registry import hostile_host
 from support.registry import Issuer, Published, RegistryServer, publish_all, running_registry
 from support.watched_registry import EARLIER, Attacked, Thief, Watching
 
+FOLDER_BYTES = 4 * 1024**2
 _NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:
-    with running_registry(tmp_path_factory.mktemp("registry")) as running:
+    base = tmp_path_factory.mktemp("registry")
+    with running_registry(base, folder_bytes=FOLDER_BYTES) as running:
         yield running
 
 

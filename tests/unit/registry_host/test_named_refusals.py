@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
+import http.client
 import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import httpx
 import pytest
 from did_webvh.askar import AskarSigningKey
 from did_webvh.provision import provision_did
+from starlette.requests import Request
 
+from acquis.errors import Unavailable
+from acquis.registry import paths
 from acquis.registry.did_log import build_next_entry
-from acquis.registry.resource import ResourceType, build_resource
+from acquis.registry.index import Index, IndexEntry, build_index
+from acquis.registry.multibase import encode_base58
+from acquis.registry.resource import ResourceType, build_resource, digest_of
 from acquis.registry.rules import Rule
-from registry_host import api
+from acquis.registry.strict_json import MAX_BYTES
+from registry_host import bodies
 from support.publications import ACHIEVEMENTS
 from support.registry import Issuer, Published, RegistryServer, path_of, publish_all, put, tails
 from support.registry import seeded_key as key
 
 # A host remembers no version but what stands: a shorter or forked log breaks "only extended" there.
 # Its indexes are its own.
-NEVER_OF_THE_HOST = {Rule.LOG_ROLLBACK, Rule.INDEX, Rule.DATED_AHEAD}
+NEVER_OF_THE_HOST = {Rule.LOG_ROLLBACK, Rule.INDEX}
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,20 @@ def _list_that_does_not_fit(desk: Desk) -> dict[str, Any]:
     return desk.longer_definition(status_list["id"], 7001)
 
 
+def _list_ahead(desk: Desk) -> dict[str, Any]:
+    ahead = int(time.time()) + 3600
+    return desk.resource(desk.issuer.status_list(desk.published.definition["id"], ahead))
+
+
+def _too_much(desk: Desk) -> dict[str, Any]:
+    raw = b"t" * desk.server.folder_bytes
+    tails_hash = encode_base58(sha256(raw).digest())
+    answer = desk.client.put(f"/tails/hash/{tails_hash}", files={"tails": raw})
+    assert answer.status_code in {201, 409}
+    definition = desk.published.credential_definition["id"]
+    return desk.resource(desk.issuer.registry_definition(definition, tails_hash))
+
+
 def _slow_body(_desk: Desk) -> dict[str, Any]:
     def body() -> Iterator[bytes]:
         yield b"{"
@@ -122,7 +145,7 @@ def _slow_body(_desk: Desk) -> dict[str, Any]:
 def _renamed(desk: Desk) -> dict[str, Any]:
     schema = desk.published.schema
     renamed = {**schema["metadata"], "resourceName": "renamed"}
-    later = datetime.now(UTC) + timedelta(hours=1)
+    later = datetime.now(UTC) + timedelta(minutes=1)
     return desk.resource(
         desk.issuer.sign({**schema, "metadata": renamed}, later), **{"if-match": desk.tag(schema)}
     )
@@ -190,11 +213,13 @@ BREAKS: dict[Rule, tuple[int, Callable[[Desk], dict[str, Any]]]] = {
     Rule.TAG: (412, lambda d: d.resource(d.published.schema, **{"if-match": '"x"'}) | _later(d)),
     Rule.TAILS_FORM: (422, lambda _d: {"url": f"/tails/hash/{tails()[1]}", "content": b"x"}),
     Rule.IN_TIME: (422, _slow_body),
+    Rule.DATED_AHEAD: (422, _list_ahead),
+    Rule.QUOTA: (413, _too_much),
 }
 
 
 def _later(desk: Desk) -> dict[str, Any]:
-    later = datetime.now(UTC) + timedelta(hours=1)
+    later = datetime.now(UTC) + timedelta(minutes=1)
     return {"content": json.dumps(desk.issuer.sign(desk.published.schema, later))}
 
 
@@ -203,6 +228,7 @@ def desk(server: RegistryServer) -> Iterator[Desk]:
     issuer = Issuer(folder="univ/refused")
     published = publish_all(server, issuer)
     server.grants.grant("univ/did-form")
+    server.grants.grant("univ/slow")
     with server.client() as client:
         yield Desk(server, client, issuer, published)
 
@@ -216,7 +242,7 @@ def test_a_refusal_names_its_rule_in_both_languages(
     desk: Desk, rule: Rule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if rule is Rule.IN_TIME:
-        monkeypatch.setattr(api, "_BODY_SECONDS", 0.2)
+        monkeypatch.setattr(bodies, "_SECONDS", 0.2)
     status, build = BREAKS[rule]
     request = build(desk)
     said = {}
@@ -239,15 +265,15 @@ def test_a_refusal_names_its_rule_in_both_languages(
 def test_a_date_ahead_and_a_missing_tag_are_named_too(desk: Desk) -> None:
     ahead = desk.next_entry(created=datetime.now(UTC) + timedelta(hours=1))
     answer = desk.client.put(**desk.log(ahead))
-    assert (answer.status_code, answer.json()["rule"]) == (422, Rule.LOG_FORM)
+    assert (answer.status_code, answer.json()["rule"]) == (422, Rule.DATED_AHEAD)
     longer = desk.longer_definition(desk.published.schema["id"], 9500)
     answer = desk.client.put(longer["url"], content=longer["content"])
     assert (answer.status_code, answer.json()["rule"]) == (428, Rule.TAG)
 
 
 def test_every_kind_of_body_has_its_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "MAX_TAILS_BYTES", 1024)
-    monkeypatch.setattr(api, "MAX_BYTES", 1024)
+    monkeypatch.setattr(bodies, "MAX_TAILS_BYTES", 1024)
+    monkeypatch.setattr(bodies, "MAX_BYTES", 1024)
     tails_hash = tails()[1]
     for answer in (
         desk.client.put(f"/tails/hash/{tails_hash}", files={"tails": b"x" * 200_000}),
@@ -258,3 +284,107 @@ def test_every_kind_of_body_has_its_limit(desk: Desk, monkeypatch: pytest.Monkey
         assert (answer.status_code, answer.json()["rule"]) == (413, Rule.SIZE)
         assert "1024" in answer.json()["detail"] or "66560" in answer.json()["detail"]
     assert not list((desk.server.settings.folder / "uploads").glob("*"))
+
+
+@pytest.mark.parametrize("name", ["..", "%2e%2e", ".", "%00", "%0a", "zQm", "a" * 300])
+def test_a_resource_of_no_name_is_refused_for_its_path(desk: Desk, name: str) -> None:
+    """Byte for byte as it is written here: a client would resolve the dots first."""
+    host, port = "127.0.0.1", desk.server.port
+    connection = http.client.HTTPConnection(host, port, timeout=30)
+    connection.request("PUT", f"/{desk.issuer.folder}/resources/{name}", body=b"{}")
+    answer = connection.getresponse()
+    problem = json.loads(answer.read())
+    connection.close()
+    assert (answer.status, problem["rule"]) == (404, Rule.PATH)
+
+
+def test_path_and_grant_are_looked_at_before_the_body(desk: Desk) -> None:
+    """Nothing of a body of 5 MB is sent: the answer is there all the same."""
+    digest = desk.published.schema["metadata"]["resourceId"]
+    for path, status, rule in (
+        ("univ/not-granted/did.jsonl", 403, Rule.GRANTED),
+        (f"univ/not-granted/resources/{digest}", 403, Rule.GRANTED),
+        (f"{desk.issuer.folder}/resources/{'a' * 43}", 404, Rule.PATH),
+        ("tuf/not-granted/did-witness.json", 404, Rule.PATH),
+        ("tails/hash/short", 422, Rule.TAILS),
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", desk.server.port, timeout=30)
+        connection.putrequest("PUT", f"/{path}")
+        connection.putheader("content-length", str(5 * 1024**2))
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["rule"]) == (status, rule)
+        connection.close()
+
+
+async def test_so_much_arrives_at_once_and_no_more() -> None:
+    """Who sends slowly takes little room, and gives it back."""
+    room = bodies.Bodies(most_documents=10)
+    more, slow = asyncio.Event(), _request([b"12345", b"6"])
+    waiting = slow.receive
+
+    async def receive() -> Any:
+        found = await waiting()
+        if not found["more_body"]:
+            await more.wait()
+        return found
+
+    slow._receive = receive
+    first = asyncio.create_task(room.document(slow))
+    await asyncio.sleep(0)
+    assert await room.document(_request([b"abcd", b""])) == b"abcd"
+    with pytest.raises(Unavailable, match="Too much"):
+        await room.document(_request([b"abc", b"def"]))
+    more.set()
+    assert await first == b"123456"
+    assert await room.document(_request([b"0123", b"456789"])) == b"0123456789"
+
+
+def _request(chunks: list[bytes]) -> Request:
+    messages = [
+        {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
+        for number, chunk in enumerate(chunks, start=1)
+    ]
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    return Request({"type": "http", "method": "PUT", "headers": []}, receive)
+
+
+def test_a_tails_file_longer_than_a_mirror_takes_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "MAX_TAILS_BYTES", 1024)
+    for length, status in ((1024, 201), (1025, 413)):
+        raw = bytes(length)
+        tails_hash = encode_base58(sha256(raw).digest())
+        answer = desk.client.put(f"/tails/hash/{tails_hash}", files={"tails": raw})
+        assert answer.status_code == status
+    assert answer.json()["rule"] == Rule.SIZE
+
+
+def test_an_index_longer_than_a_mirror_takes_is_refused_and_nothing_of_it_stands(
+    server: RegistryServer, issuer: Issuer
+) -> None:
+    server.grants.grant(issuer.folder)
+    name = "\U0001f600" * 256
+
+    def schema(number: int) -> dict[str, Any]:
+        content = {"issuerId": issuer.did, "name": "x", "version": str(number), "attrNames": ["a"]}
+        return issuer.sign(build_resource(issuer.did, ResourceType.SCHEMA, name, content))
+
+    entries, length = [], 0
+    while length < MAX_BYTES - 3000:
+        entries.append(IndexEntry(f"{issuer.did}/resources/{digest_of({'n': len(entries)})}", name))
+        length += len(entries[-1].id) + len(name.encode()) + len('{"id":"","name":""},')
+    path = server.settings.public / issuer.folder / "index.json"
+    with server.client() as client:
+        assert client.put(f"/{issuer.folder}/did.jsonl", content=issuer.log).is_success
+        path.write_bytes(build_index(Index(issuer.did, {ResourceType.SCHEMA: tuple(entries)})))
+        answers = [put(client, schema(number)) for number in range(3)]
+        refused = answers[-1]
+        assert (refused.status_code, refused.json()["rule"]) == (413, Rule.SIZE)
+        assert client.get(path_of(schema(2))).status_code == 404
+    assert answers[0].status_code == 201
+    assert path.stat().st_size <= MAX_BYTES

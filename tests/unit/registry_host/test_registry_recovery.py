@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from acquis.errors import Conflict, InvalidInput, Unavailable
 from acquis.registry.resource import ResourceType
-from registry_host import metadata
+from registry_host import metadata, writing
 from registry_host.app import create_app
 from registry_host.files import keep_version, read_or_none, write_whole
 from registry_host.keys import ONLINE, create_key, load_key
@@ -26,6 +28,7 @@ from support.registry import (
     publish_all,
     put,
     running_registry,
+    tails,
 )
 
 
@@ -64,6 +67,96 @@ def test_a_write_whose_signature_failed_is_told_and_made_good_by_the_next_try(
     mirror.refresh()
     assert mirror.resolve_resource(newer["id"])
     assert newer["id"] in list(mirror.resources(ResourceType.SCHEMA))
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_whichever_of_its_writes_fails_a_registry_definition_is_not_half_there(
+    server: RegistryServer,
+    issuer: Issuer,
+    published: Published,
+    monkeypatch: pytest.MonkeyPatch,
+    restarted: bool,
+) -> None:
+    """Two files, a bin or more, the snapshot, the timestamp; and the tails file that is named."""
+    definition_of_credential = published.credential_definition["id"]
+    mirror, failed = server.mirror(), 0
+    for failing in count():
+        raw, tails_hash = tails(f"{failing}")
+        definition = issuer.registry_definition(definition_of_credential, tails_hash)
+        with server.client() as client:
+            assert client.put(f"/tails/hash/{tails_hash}", files={"tails": raw}).is_success
+            with monkeypatch.context() as patched:
+                full = FullDisk(failing)
+                patched.setattr(metadata, "write_whole", full)
+                patched.setattr(writing, "write_whole", full)
+                done = put(client, definition).status_code
+            in_place = client.get(path_of(definition)).is_success
+            listed = definition["id"] in client.get(f"/{issuer.folder}/index.json").text
+            assert in_place == listed
+        if not restarted:
+            with server.client() as client:
+                assert put(client, definition).is_success
+        elif in_place:
+            server.stop()
+            server.start()
+        else:
+            continue
+        mirror.refresh()
+        assert mirror.tails_file(tails_hash).read_bytes() == raw
+        kind = ResourceType.REVOCATION_REGISTRY_DEFINITION
+        assert mirror.resolve_resource(definition["id"], kind)
+        assert definition["id"] in list(mirror.resources(kind))
+        if done == 201:
+            break
+        assert done == 503
+        failed += 1
+    assert failed >= (3 if restarted else 5)
+
+
+class FullDisk:
+    """Writes ``whole`` files, and none after them."""
+
+    def __init__(self, whole: int) -> None:
+        self._left = whole
+
+    def __call__(self, path: Path, raw: bytes, *, mode: int = 0o644) -> None:
+        if not self._left:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self._left -= 1
+        write_whole(path, raw, mode=mode)
+
+
+def test_a_first_log_whose_index_cannot_be_written_is_not_there(
+    server: RegistryServer, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.grants.grant(issuer.folder)
+    path = f"/{issuer.folder}/did.jsonl"
+    with server.client() as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(writing, "write_whole", FullDisk(1))
+            assert client.put(path, content=issuer.log).status_code == 503
+        assert client.get(path).status_code == 404
+        assert client.put(path, content=issuer.log).status_code == 201
+        assert client.get(f"/{issuer.folder}/index.json").is_success
+
+
+def test_an_index_that_lacks_what_is_signed_is_completed_at_the_next_start(
+    server: RegistryServer, issuer: Issuer, published: Published
+) -> None:
+    index = server.settings.public / issuer.folder / "index.json"
+    whole = index.read_bytes()
+    with server.client() as client:
+        first = put(client, issuer.schema("2.0"))
+        assert first.status_code == 201
+        server.stop()
+    index.write_bytes(whole)
+    server.start()
+    mirror = server.mirror()
+    mirror.refresh()
+    listed = {kind: set(mirror.resources(kind)) for kind in ResourceType}
+    assert issuer.schema("2.0")["id"] in listed[ResourceType.SCHEMA]
+    assert published.definition["id"] in listed[ResourceType.REVOCATION_REGISTRY_DEFINITION]
+    assert not listed[ResourceType.STATUS_LIST]
 
 
 def test_what_was_in_place_but_unsigned_is_signed_at_the_next_start(

@@ -204,7 +204,7 @@ def test_a_link_must_name_a_list_that_stands_and_fits(
 def test_a_resource_is_signed_again_but_not_earlier_and_not_renamed(
     server: RegistryServer, issuer: Issuer, published: Published
 ) -> None:
-    later = datetime.now(UTC) + timedelta(hours=1)
+    later = datetime.now(UTC) + timedelta(minutes=1)
     with server.client() as client:
         tag = client.get(path_of(published.schema)).headers["etag"]
         again = issuer.sign(published.schema, later)
