@@ -8,10 +8,11 @@ the files whose names do not say whose they are; everything else is named by a d
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from acquis.registry.did import WebvhDid, parse_did
-from acquis.registry.paths import PublishedPath, index_path, log_path, witness_path
+from acquis.registry.paths import FileKind, PublishedPath, index_path, log_path, witness_path
 
 
 class Displaced:
@@ -23,6 +24,15 @@ class Displaced:
     def path_of(self, parts: WebvhDid, published: PublishedPath) -> Path:
         """Return where a file of this DID lies, if it was displaced."""
         return self._folder / parts.scid / published.name
+
+    def scids(self) -> Iterator[str]:
+        """Yield the SCIDs of those whose index is kept, in order."""
+        for path in sorted(self._folder.glob("*/index.json")):
+            yield path.parent.name
+
+    def index_of(self, scid: str) -> Path:
+        """Return where the index of a displaced DID lies, if it had one."""
+        return self._folder / scid / FileKind.INDEX.value
 
     def keep(self, did: str, files: Path) -> None:
         """Keep what lies in the folder of ``did`` below ``files``; the log last: it is read first."""

@@ -20,7 +20,7 @@ from acquis.registry.did_log import DidDocument
 from acquis.registry.mirror.reading import PublishedFiles, VerifiedCache
 from acquis.registry.mirror.source import Source, SourceRefresh
 from acquis.registry.resource import Link, Resource, parse_resource_id
-from acquis.registry.rules import Rule, RuleBroken, broken
+from acquis.registry.rules import Rule, broken
 from acquis.text import Text
 
 REFRESH_SECONDS = 600.0  # the longest a whole refresh may take
@@ -178,14 +178,12 @@ class Mirror:
     def resources(self, resource_type: ResourceType) -> Iterator[str]:
         """Yield the ids of one type over all issuers, newest first for each; not yet verified.
 
-        An index that cannot be read hides its issuer's resources, not the others'.
+        Also those of DIDs in whose folder another DID's log lies now: whose a folder is is the
+        host's word. An index that cannot be read hides its issuer's resources, not the others'.
         """
         for source in self._sources.values():
-            for folder in source.files.folders():
-                try:
-                    yield from source.files.index_of(folder).ids(resource_type)
-                except (RuleBroken, NotFound):
-                    continue
+            for index in source.files.indexes():
+                yield from index.ids(resource_type)
 
     def trust_list(self, anchor_did: str) -> Resource:
         """Return the trust list of an anchor with the highest version, verified.

@@ -211,9 +211,21 @@ class PublishedFiles:
         parts = self._own(did)
         index = self.index_of(parts.folder)
         if index.did != did:
-            published = index_path(parts.folder)
-            index = parse_index(self._read(published, self._displaced.path_of(parts, published)))
+            index = self._displaced_index(parts.scid)
         return index
+
+    def indexes(self) -> Iterator[Index]:
+        """Yield the index of each DID, also of displaced ones (hints); not what cannot be read."""
+        found: dict[str, Index] = {}
+        for folder in self.folders():
+            with suppress(RuleBroken, NotFound):
+                index = self.index_of(folder)
+                found[index.did] = index
+        for scid in self._displaced.scids():
+            with suppress(RuleBroken, NotFound):
+                index = self._displaced_index(scid)
+                found.setdefault(index.did, index)  # a DID that came back lists more
+        yield from found.values()
 
     def identity_of_folder(self, did: str) -> object:
         """Return what changes whenever a file is put in place in the folder of a DID."""
@@ -246,6 +258,18 @@ class PublishedFiles:
             )
         present = self._read_present(witness, self._displaced.path_of(parts, witness))
         return self._read(log, kept), present
+
+    def _displaced_index(self, scid: str) -> Index:
+        path = self._displaced.index_of(scid)
+        identity = _identity(path)
+        held = self.cache.get(("displaced index", self.host, scid), identity)
+        if isinstance(held, Index):
+            return held
+        raw = self._read(index_path(scid), path)
+        index = parse_index(raw)
+        self._own(index.did)
+        self.cache.put(("displaced index", self.host, scid), identity, index, 3 * len(raw))
+        return index
 
     def _own(self, did: str) -> WebvhDid:
         parts = parse_did(did)
