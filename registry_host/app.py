@@ -35,8 +35,8 @@ _NO_LIMIT_OF_ITS_OWN: Final = 2**63  # each address has a limit, and its refusal
 def create_app(settings: RegistrySettings) -> FastAPI:
     """Build the registry's application; the folder is opened when it starts.
 
-    At the start it raises InvalidInput (not set up, no key), Conflict (another host serves the
-    folder).
+    At the start it raises NotFound (no key), Untrusted (what is there is no key), Unavailable (not
+    set up), Conflict (another host serves the folder, or it was set up under another name).
     """
 
     @asynccontextmanager

@@ -31,6 +31,19 @@ def move_into_place(fresh: Path, path: Path) -> None:
     _sync_folder(path.parent)
 
 
+def place_first(fresh: Path, path: Path) -> None:
+    """Rename a synced file to ``path``, unless a file has that name already: then that one stays."""
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system that knows no links, as on many a memory stick
+        if not path.exists():
+            fresh.replace(path)
+    fresh.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
 def _sync_folder(folder: Path) -> None:
     """Make the names in ``folder`` last."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

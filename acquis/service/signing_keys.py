@@ -5,7 +5,6 @@ Several processes may ask for the same key at once: the first file that is whole
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from acquis.errors import NotFound, Untrusted
 from acquis.registry.keys import SigningKey
-from acquis.service.files import FRESH, write_whole
+from acquis.service.files import FRESH, place_first, write_whole
 from acquis.text import Text
 
 
@@ -59,12 +58,7 @@ def _write_first(path: Path, pem: bytes) -> None:
     """Put a key in place whole, unless another process has just put its own there."""
     own = path.with_name(f"{FRESH}{secrets.token_hex(8)}-{path.name}")
     write_whole(own, pem, mode=0o600)
-    try:
-        os.link(own, path)
-    except FileExistsError:
-        pass
-    finally:
-        own.unlink()
+    place_first(own, path)
 
 
 def _no_key(path: Path) -> Untrusted:

@@ -21,7 +21,7 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # its documented n
 
 from acquis.registry.did_log import build_next_entry
 from acquis.registry.resource import Link
-from registry_host.keys import ONLINE, create_key, load_key
+from registry_host.keys import ONLINE, load_key, load_or_create_key
 from registry_host.watch.alarms import Alarm
 from registry_host.watch.memory import MAIN
 from registry_host.watch.record import Record, opened_record
@@ -133,7 +133,7 @@ class Thief:
     def replace_online_key(self) -> None:
         """Take the registry back: the operator's root keys appoint another online key."""
         roots = [load_key(path) for path in sorted((self.base / "root-keys").iterdir())]
-        fresh = create_key(self.base / "fresh.pem")
+        fresh = load_or_create_key(self.base / "fresh.pem")
         root: Metadata[Root] = Metadata.from_bytes(
             (self.tuf / f"{self.root_version}.root.json").read_bytes()
         )

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from acquis.errors import Conflict, InvalidInput, Unavailable
+from acquis.errors import Conflict, NotFound, Unavailable
 from acquis.registry.resource import ResourceType
 from registry_host import metadata, writing
 from registry_host.app import create_app
 from registry_host.files import keep_version, read_or_none, write_whole
-from registry_host.keys import ONLINE, create_key, load_key
+from registry_host.keys import ONLINE, load_key, load_or_create_key
 from registry_host.metadata import SignedTree, target_of
 from registry_host.settings import RegistrySettings
 from support.registry import (
@@ -245,9 +245,9 @@ async def test_a_host_that_cannot_serve_says_why_at_its_start(tmp_path: Path) ->
             pass
 
     settings = RegistrySettings(folder=tmp_path / "registry")
-    with pytest.raises(InvalidInput):
+    with pytest.raises(NotFound):
         await start(settings)
-    create_key(settings.keys_folder / ONLINE)
+    load_or_create_key(settings.keys_folder / ONLINE)
     with pytest.raises(Unavailable):
         await start(settings)
     other = RegistryServer(tmp_path / "other")

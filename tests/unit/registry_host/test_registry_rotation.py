@@ -17,7 +17,7 @@ from acquis.registry.mirror import Mirror
 from registry_host import rotation
 from registry_host.app import create_app
 from registry_host.command import app, replace_keys
-from registry_host.keys import NEXT_ONLINE, ONLINE, create_key, load_key, load_keys
+from registry_host.keys import NEXT_ONLINE, ONLINE, load_key, load_keys, load_or_create_key
 from registry_host.metadata import SignedTree, load_wholes, target_of
 from registry_host.standing import describe
 from support.hostile_registry import hostile_host
@@ -131,7 +131,7 @@ def test_a_root_that_the_old_threshold_did_not_sign_is_refused(
     server: RegistryServer, old_signers: int
 ) -> None:
     old = load_keys(server.base / "root-keys")
-    own = [create_key(server.base / "own" / f"{n}.pem") for n in range(3)]
+    own = [load_or_create_key(server.base / "own" / f"{n}.pem") for n in range(3)]
     forged: Metadata[Root] = Metadata.from_bytes(server.trusted_root.read_bytes())
     forged.signed.version = 2
     for role in (Root.type, Targets.type):

@@ -14,7 +14,7 @@ from tuf.api.metadata import MetaFile  # type: ignore[attr-defined]
 
 from acquis.registry.did_log import build_next_entry
 from acquis.registry.resource import Link
-from registry_host.keys import create_key
+from registry_host.keys import load_or_create_key
 from registry_host.watch.alarms import AlarmName
 from support import hostile_registry as attacks
 from support.hostile_registry import Answer, hostile_host
@@ -133,7 +133,7 @@ def test_metadata_signed_by_another_key_does_not_verify_and_is_kept(
     role = thief.bin_of(attacked.log) if role == "bin" else role
     thief.remember("then")
     metadata = thief.load(role)
-    thief.write(role, metadata, create_key(tmp_path / "other.pem"))
+    thief.write(role, metadata, load_or_create_key(tmp_path / "other.pem"))
     done = attacked.watching.round()
     assert [(str(alarm.name), alarm.subject) for alarm in done.raised] == [
         ("metadata-unverified", f"tuf/{role}.json")

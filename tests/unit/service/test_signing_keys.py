@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,3 +31,15 @@ def test_what_is_no_key_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(Untrusted):
         load_or_create_key(path)
     assert path.read_text() == "something else"
+
+
+def test_a_key_is_made_where_files_cannot_be_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError  # as FAT does, the file system of many a memory stick
+
+    monkeypatch.setattr(os, "link", refuse)
+    made = load_or_create_key(tmp_path / "own.pem")
+    assert load_or_create_key(tmp_path / "own.pem").multikey == made.multikey
+    assert [each.name for each in tmp_path.iterdir()] == ["own.pem"]
