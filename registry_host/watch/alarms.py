@@ -30,6 +30,9 @@ class AlarmName(StrEnum):
     SPLIT_VIEW = "split-view"
 
 
+NOT_AS_SIGNED = "not as signed"
+"""The detail where somebody served other bytes than the metadata names."""
+
 _SAYS = {
     AlarmName.METADATA_ROLLBACK: Text(
         "The signed metadata went back to an earlier version.",
@@ -118,8 +121,12 @@ class Alarm:
 
     @property
     def key(self) -> tuple[str, str, str, str | None]:
-        """What makes it the same alarm as in the round before."""
-        return self.name, self.view, self.subject, self.found
+        """What makes it the same alarm as in the round before.
+
+        Not what was found, where anybody could make it another in each round.
+        """
+        anybody = self.name is AlarmName.METADATA_UNVERIFIED or self.detail == NOT_AS_SIGNED
+        return self.name, self.view, self.subject, None if anybody else self.found
 
     @property
     def says(self) -> Text:

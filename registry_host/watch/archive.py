@@ -1,4 +1,4 @@
-"""Every version of every file that was ever seen, each under its SHA-256; nothing is ever removed."""
+"""Every version of every file that was signed for and seen, each under its SHA-256; nothing is ever removed."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from hashlib import sha256
 from acquis.registry.did_log import DidDocument
 from acquis.registry.paths import FileKind, PublishedPath, log_path, parse_path, witness_path
 from acquis.registry.rules import Rule, RuleBroken
-from registry_host.watch.alarms import Alarm, AlarmName, Finding
+from registry_host.watch.alarms import NOT_AS_SIGNED, Alarm, AlarmName, Finding
 from registry_host.watch.judgement import (
     Kept,
     document_since,
@@ -30,7 +30,6 @@ from registry_host.watch.record import Record
 from registry_host.watch.served import NotServed, Served, VerifiedMetadata
 
 _BATCH = 256  # files between two commits
-_MOST_EVIDENCE = 1024 * 1024  # bytes kept of what is not even what the metadata names
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +154,10 @@ class FileLook:
         except NotServed as error:
             self.troubles[listed.path] = error.reason
             return None
-        found = sha256(raw).hexdigest()
-        if found != digest:
-            if len(raw) <= _MOST_EVIDENCE:
-                self._archive.keep(raw)
+        if sha256(raw).hexdigest() != digest:
+            found = self._record.note_unverified(self._view, "files", listed.path, raw)
             self.examined.add(listed.path)
-            self._alarm(listed, Finding(AlarmName.FILE_UNVERIFIED, "not as signed", digest), found)
+            self._alarm(listed, Finding(AlarmName.FILE_UNVERIFIED, NOT_AS_SIGNED, digest), found)
             return None
         self._archive.keep(raw)
         return _Change(published, listed, digest)

@@ -1,8 +1,9 @@
 """One look at one address of a registry: root, timestamp, snapshot, hash bins, then the files.
 
-1. Each piece of metadata is kept, verified and compared with what this address showed before and
-   with what the other addresses show. What does not verify is not followed any further; what
-   verifies and is old, forked or expired is, for it may sign something never seen.
+1. Each piece of metadata is verified, kept and compared with what this address showed before and
+   with what the other addresses show. What does not verify is not kept, but for how some of it
+   begins, and not followed any further; what verifies and is old, forked or expired is, for it may
+   sign something never seen.
 2. A replay of metadata that was followed before is said and not followed again.
 3. Of the hash bins, those that changed are read, those that an alarm stands on, and some others
    in turn, for the same version may have got another content.
@@ -142,15 +143,15 @@ class Look:
                 if error.status in {403, 404}:
                     break
                 raise
-            digest = self._record.archive.keep(served.raw)
             try:
                 verify_metadata(served, root)
                 following = verify_metadata(served, None)
                 if following.version != root.signed.version + 1:
                     raise MetadataRefused("version")
             except MetadataRefused as error:
-                self._refuse("root", digest, error.reason)
+                self._refuse_unverified(served, error)
                 break
+            digest = self._record.archive.keep(served.raw)
             root = following.metadata
             self._record.note("root", version=following.version, sha256=digest)
         if root.signed.is_expired(self._now):
@@ -164,12 +165,12 @@ class Look:
             if error.status is None:
                 raise
             return
-        digest = self._record.archive.keep(served.raw)
         try:
             seen = verify_metadata(served, root)
         except MetadataRefused as error:
-            self._refuse("root", digest, error.reason)
+            self._refuse_unverified(served, error)
             return
+        digest = self._record.archive.keep(served.raw)
         if seen.signed_sha256 != sha256(root.signed_bytes).hexdigest():
             known = self._record.memory.root
             self._alarm(AlarmName.METADATA_FORK, "root", known, digest, f"version {seen.version}")
@@ -192,15 +193,15 @@ class Look:
         named: MetaFile | None,
         epoch: str,
     ) -> VerifiedMetadata | None:
-        """Keep, verify, compare and note a piece of metadata; None when it does not verify."""
+        """Verify, keep, compare and note a piece of metadata; None when it does not verify."""
         self._examined.add(f"tuf/{served.role}.json")
-        digest = self._record.archive.keep(served.raw)
         try:
             seen = verify_metadata(served, delegator, named)
         except MetadataRefused as error:
             self._check_root_stands()
-            self._refuse(served.role, digest, error.reason)
+            self._refuse_unverified(served, error)
             return None
+        self._record.archive.keep(served.raw)
         self._compare(seen, epoch)
         key = (epoch, seen.role, seen.version)
         if key not in self._view.metadata:
@@ -294,6 +295,11 @@ class Look:
                 yield Listed(path, None, seen.role, seen.sha256, versions)
 
     # alarms
+
+    def _refuse_unverified(self, served: UnverifiedMetadata, error: MetadataRefused) -> None:
+        path = f"tuf/{served.role}.json"
+        digest = self._record.note_unverified(self._view, served.role, path, served.raw)
+        self._refuse(served.role, digest, error.reason)
 
     def _refuse(self, role: str, digest: str, reason: str) -> None:
         self._alarm(AlarmName.METADATA_UNVERIFIED, role, None, digest, reason)

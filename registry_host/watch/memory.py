@@ -27,7 +27,8 @@ class View:
     as the online keys, ``highest`` is the highest version in it. ``listed`` is the list of a hash
     bin whose files were all looked at. By path: ``current`` is what is shown now, ``accepted``
     the last version that held, ``refused`` what is shown and does not hold. ``unsettled`` is, for
-    the DID logs accepted since the last whole round, what was accepted before.
+    the DID logs accepted since the last whole round, what was accepted before. ``unverified`` is, by
+    role, the last day on which evidence was noted of what nobody signed, and the digests of that day.
     """
 
     name: str
@@ -39,6 +40,7 @@ class View:
     refused: set[str] = field(default_factory=set)
     unsettled: dict[str, str | None] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
+    unverified: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
 
 class Memory:
@@ -59,6 +61,7 @@ class Memory:
             "listed": self._listed,
             "file": self._file,
             "gone": self._gone,
+            "unverified": self._unverified,
             "settled": self._settled,
             "alarm": self._alarm,
             "cleared": self._cleared,
@@ -112,6 +115,12 @@ class Memory:
         view = self.view(entry["view"])
         view.current.pop(entry["path"], None)
         view.refused.discard(entry["path"])
+
+    def _unverified(self, entry: Entry) -> None:
+        noted = self.view(entry["view"]).unverified
+        day, digests = noted.get(entry["role"], ("", ()))
+        today = entry["at"][:10]
+        noted[entry["role"]] = today, (*(digests if day == today else ()), entry["sha256"])
 
     def _settled(self, entry: Entry) -> None:
         self.view(entry["view"]).unsettled.clear()

@@ -2,8 +2,9 @@
 
 ::
 
-    kept/<2>/<SHA-256>  every version of every file that was seen
-    journal.jsonl       what was seen when; the only truth, everything remembered is read from it
+    kept/<2>/<SHA-256>  every version of every file that was seen and signed for
+    journal.jsonl       what was seen when; the only truth, everything remembered is read from it;
+                        of what nobody signed for, how some of it began
     alarms.jsonl        the alarms raised and cleared, with their sentences; made from the journal
 """
 
@@ -11,9 +12,10 @@ from __future__ import annotations
 
 import json
 import os
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -28,11 +30,13 @@ from acquis.text import Text
 from registry_host.watch.alarms import parse_alarm
 from registry_host.watch.archive import Archive
 from registry_host.watch.journal import Entry, Journal, read_journal
-from registry_host.watch.memory import Memory
+from registry_host.watch.memory import Memory, View
 
 _JOURNAL = "journal.jsonl"
 _ALARMS = "alarms.jsonl"
 _LOCK = ".lock"
+MOST_UNVERIFIED = 8
+_BEGINNING = 1024  # bytes
 _DIGESTS = ("sha256", "found", "seen_in", "expected", "root")
 
 
@@ -44,6 +48,7 @@ class Record:
         self.memory = Memory()
         self._alarms = folder / _ALARMS
         self._events: list[bytes] = []
+        self._now = now
         self._journal = Journal(folder / _JOURNAL, now)
         for entry in self._journal.entries:
             self.memory.apply(entry)
@@ -57,6 +62,21 @@ class Record:
         self.memory.apply(entry)
         if kind in {"alarm", "cleared"}:
             self._events.append(_event(entry))
+
+    def note_unverified(self, view: View, role: str, path: str, raw: bytes) -> str:
+        """Note how something begins that nobody who may sign has signed; return its SHA-256.
+
+        Whoever stands in the way can serve such things without end, so only ``MOST_UNVERIFIED`` of a
+        role and day are noted, and none is kept whole.
+        """
+        digest = sha256(raw).hexdigest()
+        day, digests = view.unverified.get(role, ("", ()))
+        today = self._now().astimezone(UTC).strftime("%Y-%m-%d")
+        if digest not in digests and (day != today or len(digests) < MOST_UNVERIFIED):
+            begins = b64encode(raw[:_BEGINNING]).decode()
+            facts = {"sha256": digest, "bytes": len(raw), "begins": begins}
+            self.note("unverified", view=view.name, role=role, path=path, **facts)
+        return digest
 
     def commit(self) -> None:
         """Write what was noted; the files that it names are there before."""

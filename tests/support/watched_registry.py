@@ -23,6 +23,7 @@ from acquis.registry.did_log import build_next_entry
 from acquis.registry.resource import Link
 from registry_host.keys import ONLINE, load_key, load_or_create_key
 from registry_host.watch.alarms import Alarm
+from registry_host.watch.journal import read_journal
 from registry_host.watch.memory import MAIN
 from registry_host.watch.record import Record, opened_record
 from registry_host.watch.watcher import Round, Watcher
@@ -56,6 +57,11 @@ class Watching:
     def raised(self) -> set[tuple[str, str]]:
         """(name, subject) of the alarms that a round raises."""
         return {(str(alarm.name), alarm.subject) for alarm in self.round().raised}
+
+    def noted(self, kind: str) -> list[dict[str, Any]]:
+        """The lines of one kind in the journal."""
+        entries, _ = read_journal(self.folder / "journal.jsonl")
+        return [entry for entry in entries if entry["kind"] == kind]
 
     def standing(self) -> list[Alarm]:
         return list(self.record().memory.standing.values())

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from acquis.registry.did_log import build_next_entry
 from acquis.registry.resource import Link
 from registry_host.keys import load_or_create_key
 from registry_host.watch.alarms import AlarmName
+from registry_host.watch.record import MOST_UNVERIFIED
 from support import hostile_registry as attacks
 from support.hostile_registry import Answer, hostile_host
 from support.registry import path_of, seeded_key
@@ -126,7 +129,7 @@ def test_a_host_that_stops_signing_is_said_to_be_frozen(attacked: Attacked) -> N
 
 
 @pytest.mark.parametrize("role", ["timestamp", "snapshot", "targets", "bin"])
-def test_metadata_signed_by_another_key_does_not_verify_and_is_kept(
+def test_metadata_signed_by_another_key_does_not_verify_and_is_noted(
     attacked: Attacked, role: str, tmp_path: Path
 ) -> None:
     thief = attacked.thief
@@ -138,9 +141,40 @@ def test_metadata_signed_by_another_key_does_not_verify_and_is_kept(
     assert [(str(alarm.name), alarm.subject) for alarm in done.raised] == [
         ("metadata-unverified", f"tuf/{role}.json")
     ]
-    assert attacked.watching.record().archive.holds(done.raised[0].found or "")
+    (noted,) = attacked.watching.noted("unverified")
+    assert (noted["role"], noted["sha256"]) == (role, done.raised[0].found)
+    assert b64decode(noted["begins"]) == (thief.tuf / thief.name_of(role)).read_bytes()[:1024]
     thief.restore("then")
     attacked.recovers("metadata-unverified")
+
+
+@pytest.mark.parametrize("part", ["timestamp", "1.root", "2.root", "bin-", "did.jsonl"])
+def test_somebody_without_a_key_fills_no_disk_and_cries_once(attacked: Attacked, part: str) -> None:
+    """Other nonsense in each round, by whoever stands between the watcher and the registry."""
+    watching = attacked.watching
+    watching.round()
+    if part in {"bin-", "did.jsonl"}:
+        attacked.thief.publish({attacked.log: attacked.extended()})
+    nonsense, length = count(), {"timestamp": 16_000, "did.jsonl": 1000}.get(part, 400_000)
+
+    def serve(handler: BaseHTTPRequestHandler) -> None:
+        attacks.answer(handler, 200, (b"%d " % next(nonsense) * length)[:length])
+
+    def kept() -> int:
+        return sum(path.stat().st_size for path in watching.folder.rglob("*") if path.is_file())
+
+    attacked.host.attack, attacked.host.applies_to = serve, part
+    first = watching.round()
+    names = {str(alarm.name) for alarm in first.raised}
+    assert names == {"file-unverified" if part == "did.jsonl" else "metadata-unverified"}
+    before = kept()
+    for _ in range(10):
+        done = watching.round()
+        assert (done.raised, done.cleared) == ((), ())
+    assert len(watching.noted("unverified")) <= MOST_UNVERIFIED * len(first.raised)
+    assert kept() - before < 2500 * MOST_UNVERIFIED * len(first.raised)
+    attacked.host.attack = None
+    attacked.recovers(*names)
 
 
 def test_a_root_that_the_old_root_did_not_sign_changes_nothing(attacked: Attacked) -> None:

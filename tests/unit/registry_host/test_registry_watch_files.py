@@ -111,12 +111,13 @@ def test_a_signature_by_a_key_withdrawn_before_is_refused(attacked: Attacked) ->
     assert newcomer.round().raised == ()  # who looks for the first time cannot tell
 
 
-def test_bytes_that_are_not_the_signed_ones_are_kept_and_said(attacked: Attacked) -> None:
+def test_bytes_that_are_not_the_signed_ones_are_noted_and_said(attacked: Attacked) -> None:
     longer = attacked.extended()
     attacked.thief.publish({attacked.log: longer})
     attacked.host.attack, attacked.host.applies_to = attacks.other_bytes, "did.jsonl"
     (alarm,) = attacked.watching.round().raised
     assert (alarm.name, alarm.detail) == (AlarmName.FILE_UNVERIFIED, "not as signed")
-    assert attacked.watching.record().archive.holds(alarm.found or "")
+    (noted,) = attacked.watching.noted("unverified")
+    assert (noted["path"], noted["sha256"]) == (attacked.log, alarm.found)
     attacked.host.attack = None
     attacked.recovers("file-unverified")
