@@ -11,12 +11,17 @@ from acquis.credentials.achievement import Achievement, parse_achievement
 from acquis.credentials.annex_one import ELEMENTS, Gap, gaps
 from acquis.credentials.competency import Competency
 from acquis.credentials.words import Words
-from acquis.service.pages import Step
+from acquis.service.pages import Fact, Step
 from acquis.text import Text
 from issuer_agent.publishing import DRAFT, PUBLISHED, PUBLISHING, STEPS
 from issuer_agent.store.tables import AchievementRow
 from schemas import Framework, framework_names, load_framework, load_vocabulary
 
+_MEMBERS: Final = (  # where a file says each of ELEMENTS
+    *("learnerIdentification", "name", "issuerCountry", "awardingBody", "issuingDate"),
+    *("competencies", "workload", "qualificationLevel", "assessment", "participation"),
+    "qualityAssurance",
+)
 _NOT_GIVEN: Final = Text("Not given yet", "Pas encore indiqués")
 _TRIED_AGAIN: Final = Text(
     "It did not work yet; it is being tried again",
@@ -175,6 +180,15 @@ def level_label(competency: Competency, level: int) -> Text:
 
 def _known_framework(name: str) -> Framework | None:
     return load_framework(name) if name in framework_names() else None
+
+
+def build_required() -> tuple[Fact, ...]:
+    """Build what a file must say before an achievement can be published, each with its member."""
+    return (
+        Fact(Text("Short name, in lower case", "Nom court, en minuscules"), "slug"),
+        Fact(Text("Version, like 1.0.0", "Version, comme 1.0.0"), "version"),
+        *(Fact(_capital(each), name) for each, name in zip(ELEMENTS, _MEMBERS, strict=True)),
+    )
 
 
 def _build_annex(achievement: Achievement) -> tuple[AnnexElement, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -24,7 +25,7 @@ from acquis.service.problems import status_of, wants_page
 from acquis.service.sign_in import PageRoute
 from acquis.text import Text
 from issuer_agent import founding, offering, publishing, revoking, views
-from issuer_agent.achievement_views import build_line, build_view
+from issuer_agent.achievement_views import build_line, build_required, build_view
 from issuer_agent.forms import AwardForm, parse_award_form
 from issuer_agent.page_contexts import PageContexts
 from issuer_agent.store import achievements, awards
@@ -35,6 +36,7 @@ from schemas import example_names, load_example
 
 MOST_DOCUMENT: Final = 512 * 1024
 _CALM_SECONDS: Final = 1.0
+_EXAMPLE: Final = "data-analysis-with-python-and-sql"
 
 _NO_FILE: Final = Text("Choose a file", "Choisissez un fichier")
 _NOT_JSON: Final = Text("This file is not JSON", "Ce fichier n’est pas du JSON")
@@ -98,6 +100,7 @@ def _add_achievements(
             institution=await founding.current(around),
             achievements=[build_line(row, count) for row, count in known],
             samples=_samples({(row.slug, row.version) for row, _ in known}),
+            required=build_required(),
             errors=errors,
         )
 
@@ -115,6 +118,12 @@ def _add_achievements(
         except (InvalidInput, NotFound, Conflict) as error:
             status = 422 if isinstance(error, NotFound) else status_of(error)
             return await show_all(request, status, {field: error.says})
+
+    @router.get("/achievements/example")
+    async def example(_person: SignedIn) -> Response:
+        named = {"content-disposition": f'attachment; filename="{_EXAMPLE}.json"'}
+        body = json.dumps(load_example(_EXAMPLE), ensure_ascii=False, indent=1)
+        return Response(f"{body}\n", media_type="application/json", headers=named)
 
     @router.get("/achievements/{achievement_id:uuid}")
     async def one(request: Request, _person: SignedIn, achievement_id: UUID) -> Response:

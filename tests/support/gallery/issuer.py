@@ -10,6 +10,7 @@ from acquis.registry.did_log import build_next_entry, verify_did_log
 from acquis.registry.rotation import with_attest_key, with_compromised_key
 from acquis.service.pages import Step, Trouble
 from acquis.text import Text
+from issuer_agent.achievement_views import build_required
 from issuer_agent.key_views import build_keys
 from support.gallery import content as c
 from support.registry import Issuer, seeded_key
@@ -185,6 +186,7 @@ SAMPLES: dict[str, Sample] = {
             "institution": c.INSTITUTION,
             "achievements": [_ROW, _DRAFT],
             "samples": [],
+            "required": build_required(),
             "errors": {},
             "here": "/achievements",
         },
@@ -195,6 +197,7 @@ SAMPLES: dict[str, Sample] = {
             "institution": c.INSTITUTION,
             "achievements": [],
             "samples": [View(slug="data-analysis", name=c.NAME)],
+            "required": build_required(),
             "errors": {"document": Text("This is not JSON", "Ce n’est pas du JSON")},
             "here": "/achievements",
         },

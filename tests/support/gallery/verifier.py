@@ -86,7 +86,7 @@ _BASIS = [
         ),
         Text(
             "in force · version 7 · published 1 Nov 2026, 00:00 UTC (2 minutes old)",
-            "en vigueur · version 7 · publiée le 1 nov. 2026, 00:00 UTC (ancienneté : 2 minutes)",
+            "en vigueur · version 7 · publiée le 1er nov. 2026, 00:00 UTC (ancienneté : 2 minutes)",
         ),
     ),
 ]
