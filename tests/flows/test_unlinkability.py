@@ -121,7 +121,7 @@ class Scene:
             "seen": {
                 **await self.north.view(),
                 "result": result,
-                "kept": await self.north.kept(request_id),
+                "kept": await self.north.kept(request_id, told=tells),
                 "page": re.sub(r"\d\d:\d\d", "now", shown.text).splitlines(),
             },
         }

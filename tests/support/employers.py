@@ -20,6 +20,8 @@ from acapy_agent.askar.didcomm.v1 import unpack_message
 from aries_askar import Store
 
 from acquis.acapy.client import AgentClient
+from acquis.service.action import Acting
+from acquis.service.work import Due
 from demo.agents import AgentRole, AgentSetup
 from demo.supervisor import free_ports
 from demo.town import Town
@@ -27,7 +29,9 @@ from support.agents import until
 from support.overheard import Heard, overhearing
 from support.town import Running
 
-_OWN = {"proof_request", "invitation", "question"}
+_QUESTION = {"proof_request", "invitation", "question"}
+_WORK = Due.__annotations__.keys() | Acting.__annotations__.keys()
+"""Columns in which a service notes what it does itself, and how often: more on a busy machine."""
 
 
 @dataclass
@@ -53,32 +57,37 @@ class Employer:
 
     async def view(self) -> dict[str, Any]:
         """Return all that came from wallets since `begin`, opened as far as this employer can."""
+        links = [
+            _read(each) | {"body": json.loads(each.body or b"null")}
+            for each in self.asked
+            if each.path.startswith("/r/")
+        ]
         return {
-            "links": [
-                _read(each) | {"body": json.loads(each.body or b"null")}
-                for each in self.asked
-                if each.path.startswith("/r/")
-            ],
+            "links": _without_repeats(links),
             "messages": [await self._open(each) for each in self.told],
         }
 
-    async def kept(self, request_id: str) -> dict[str, Any]:
+    async def kept(self, request_id: str, *, told: bool) -> dict[str, Any]:
         """Return what the service keeps of the one session of a request, but for its own part.
 
-        That is: the times, and the question as it was put, which holds a time. While the service is
-        at work on the session, it notes that in it: it is read at rest.
+        That is: the times, the question as it was put, which holds a time, and how often it looked
+        after the session by itself. It is read at rest: where the employer is ``told`` the answer,
+        once the session is over and the agent's record of it is gone.
         """
 
         async def at_rest() -> dict[str, Any] | None:
             columns = self._read_session(request_id)
-            return columns if columns["claimed_by"] is None else None
+            ended = not columns["open"] and columns["record_id"] is None
+            return columns if columns["claimed_by"] is None and (ended or not told) else None
 
         columns = await until(at_rest, f"{self.name} is done with {request_id}", pause=0.05)
-        return {
+        kept = {
             name: _parse(value)
             for name, value in columns.items()
-            if not name.endswith("_at") and name not in _OWN
+            if not name.endswith("_at") and name not in _QUESTION | _WORK
         }
+        del kept["exchange"]["ignored"]
+        return kept
 
     def _read_session(self, request_id: str) -> dict[str, Any]:
         file = self.folder / "service.sqlite3"
@@ -121,6 +130,22 @@ def _read(heard: Heard) -> dict[str, Any]:
         "headers": headers,
         "spelt": [name for name, _ in heard.headers],
     }
+
+
+def _without_repeats(links: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what was asked for at links, each thing once.
+
+    A wallet that hears nothing for a while follows its link once more, for the invitation alone:
+    on a busy machine that is now and then. It tells nothing if all else is as the first time.
+    """
+    known: list[dict[str, Any]] = []
+    found = []
+    for link in links:
+        tells = link | {"headers": {**link["headers"], "accept": None}}
+        if tells not in known:
+            known.append(tells)
+            found.append(link)
+    return found
 
 
 def _parse(value: Any) -> Any:
