@@ -30,10 +30,10 @@ from acquis.registry.index import Index, IndexEntry, build_index
 from acquis.registry.keys import SigningKey
 from acquis.registry.paths import index_path, log_path, parse_path, resource_path, tails_path
 from acquis.registry.resource import Link, build_resource, sign_resource
-from registry_host.command import set_up
 from registry_host.grants import Grants
 from registry_host.keys import ONLINE, load_key
 from registry_host.metadata import SignedTree
+from registry_host.operation import set_up
 from registry_host.settings import RegistrySettings
 from schemas import load_example
 

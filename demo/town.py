@@ -18,8 +18,8 @@ from demo.agents import AgentRole, AgentSetup
 from demo.anchor import PLACE as ANCHOR_PLACE
 from demo.anchor import set_up as set_up_anchor
 from demo.supervisor import Program, Supervisor, free_ports
-from registry_host.command import set_up
 from registry_host.grants import Grants
+from registry_host.operation import set_up
 from registry_host.settings import RegistrySettings
 from trust_anchor.anchor import Anchor
 

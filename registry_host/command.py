@@ -7,28 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from tuf.api.metadata import Root, Timestamp  # type: ignore[attr-defined]  # its documented names
+from tuf.api.metadata import Root  # type: ignore[attr-defined]  # its documented name
 
-from acquis.errors import Conflict, InvalidInput
-from acquis.registry.did import parse_did
-from acquis.registry.paths import parse_folder
 from acquis.service.app import serve as run
 from acquis.service.command import load_settings, said
-from acquis.text import Text
 from registry_host.app import check_host, create_app
-from registry_host.files import write_whole
 from registry_host.grants import GRANTS, Grants
-from registry_host.keys import (
-    NEXT_ONLINE,
-    ONLINE,
-    load_keys,
-    load_online_key,
-    load_or_create_key,
-)
 from registry_host.lock import held
-from registry_host.metadata import Wholes, create_tree, load_wholes
-from registry_host.rotation import KeyChange
-from registry_host.rotation import rotate as rotate_metadata
+from registry_host.operation import grant_folder, load_current, replace_keys, set_up
 from registry_host.settings import RegistrySettings
 from registry_host.standing import describe, publisher_of
 from registry_host.watch.command import watch
@@ -85,7 +71,7 @@ def grant(
     """
     settings = load_settings(RegistrySettings, folder=folder)
     with said():
-        _wholes(settings)
+        load_current(settings)
         fresh = grant_folder(settings, name, did)
         taken = publisher_of(settings, name)
         bound = Grants(settings.folder / GRANTS).folders()[name].scid
@@ -102,7 +88,7 @@ def revoke_grant(name: FolderName, folder: Folder = None) -> None:
     """Take back a grant that nobody has used yet."""
     settings = load_settings(RegistrySettings, folder=folder)
     with said():
-        _wholes(settings)
+        load_current(settings)
         Grants(settings.folder / GRANTS).revoke(name, settings.public)
     typer.echo(f"{name}: not granted any more")
 
@@ -112,7 +98,7 @@ def serve(folder: Folder = None) -> None:
     """Serve the registry until it is told to stop."""
     settings = load_settings(RegistrySettings, folder=folder)
     with said():
-        _wholes(settings)
+        load_current(settings)
         check_host(settings)
     run(
         create_app(settings),
@@ -163,103 +149,9 @@ def status(folder: Folder = None) -> None:
     """Say what is published, how fresh its metadata is, whose keys sign and who may publish."""
     settings = load_settings(RegistrySettings, folder=folder)
     with said():
-        wholes = _wholes(settings)
+        wholes = load_current(settings)
         check_host(settings)
         granted = Grants(settings.folder / GRANTS).folders()
         lines = list(describe(settings, wholes, granted, datetime.now(UTC)))
     for line in lines:
         typer.echo(line)
-
-
-def grant_folder(settings: RegistrySettings, folder: str, did: str | None) -> bool:
-    """Grant ``folder``, to ``did`` (a DID or a SCID) if one is given; False: nothing to change.
-
-    Raises: RuleBroken (path, did-form), Conflict when it is another DID's.
-    """
-    parse_folder(folder)
-    scid = did
-    if did is not None and did.startswith("did:"):
-        parts = parse_did(did)
-        if (parts.host, parts.folder) != (settings.host, folder):
-            raise InvalidInput(
-                Text(
-                    f"That DID belongs at {parts.host}/{parts.folder}.",
-                    f"Ce DID a sa place à {parts.host}/{parts.folder}.",
-                )
-            )
-        scid = parts.scid
-    taken = publisher_of(settings, folder)
-    if taken is not None and scid not in {None, parse_did(taken).scid}:
-        raise Conflict(
-            Text(
-                f"{folder} belongs to {taken} already.",
-                f"{folder} appartient déjà à {taken}.",
-            )
-        )
-    return Grants(settings.folder / GRANTS).grant(folder, scid)
-
-
-def set_up(settings: RegistrySettings, root_keys: Path, keys: int, threshold: int) -> None:
-    """Create the keys and the first metadata of a registry. Raises: InvalidInput."""
-    if threshold > keys:
-        raise InvalidInput(
-            Text(
-                "The threshold is higher than the number of root keys.",
-                "Le seuil dépasse le nombre de clés racines.",
-            )
-        )
-    signer = load_or_create_key(settings.keys_folder / ONLINE)
-    roots = [load_or_create_key(path) for path in _root_key_paths(root_keys, keys)]
-    write_whole(settings.folder / "host", settings.host.encode())
-    create_tree(settings.tuf, roots, threshold, signer, settings.hash_bits)
-
-
-def replace_keys(
-    settings: RegistrySettings,
-    root_keys: Path,
-    new_root_keys: Path | None = None,
-    keys: int | None = None,
-    threshold: int | None = None,
-    *,
-    online: bool = True,
-) -> Root:
-    """Replace keys of a registry that the caller holds, and return the new root.
-
-    Raises: InvalidInput (keys are missing), Conflict (a rotation was broken off and needs this one
-    with a new online key).
-    """
-    wholes = _wholes(settings)
-    role = wholes.root.signed.roles[Root.type]
-    present = load_keys(root_keys)
-    following = None
-    if new_root_keys is not None:
-        paths = _root_key_paths(new_root_keys, keys or len(role.keyids))
-        following = [load_or_create_key(path) for path in paths]
-    folder = settings.keys_folder
-    if online:
-        in_force = wholes.root.signed.roles[Timestamp.type].keyids
-        signer = load_online_key(folder, frozenset(in_force))
-        next_online = load_or_create_key(folder / NEXT_ONLINE)
-    else:
-        signer, next_online = load_online_key(folder, wholes.online_keys), None
-    root = rotate_metadata(
-        settings.tuf, KeyChange(present, following, threshold, signer, next_online)
-    )
-    load_online_key(folder, _wholes(settings).online_keys)
-    return root
-
-
-def _root_key_paths(folder: Path, keys: int) -> list[Path]:
-    return [folder / f"root-{number + 1}.pem" for number in range(keys)]
-
-
-def _wholes(settings: RegistrySettings) -> Wholes:
-    try:
-        return load_wholes(settings.tuf)
-    except FileNotFoundError as error:
-        raise InvalidInput(
-            Text(
-                "The registry is not set up; run: acquis registry init",
-                "Le registre n’est pas initialisé ; lancez : acquis registry init",
-            )
-        ) from error

@@ -25,8 +25,8 @@ from acquis.registry.keys import SigningKey
 from acquis.registry.mirror import Mirror
 from demo.agents import AgentRole, AgentSetup
 from demo.supervisor import Program, Supervisor, free_ports
-from registry_host.command import set_up
 from registry_host.grants import Grants
+from registry_host.operation import set_up
 from registry_host.settings import RegistrySettings
 
 HOST = "registry.acquis.example"

@@ -24,8 +24,8 @@ from acquis.registry.mirror import Mirror
 from acquis.registry.multibase import encode_base58
 from acquis.registry.resource import Link, ResourceType, build_resource, sign_resource
 from registry_host.app import create_app
-from registry_host.command import set_up
 from registry_host.grants import Grants
+from registry_host.operation import set_up
 from registry_host.settings import RegistrySettings
 
 HOST = "registry.acquis.example"

@@ -16,7 +16,7 @@ import pytest
 from acquis.errors import Unavailable
 from acquis.registry.mirror import Mirror
 from acquis.registry.rules import Rule
-from registry_host.command import replace_keys
+from registry_host.operation import replace_keys
 from support.attacked_registry import AttackedRegistry, file_of
 from support.hostile_metadata import (
     METADATA_ATTACKS,

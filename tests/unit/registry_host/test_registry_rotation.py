@@ -16,9 +16,10 @@ from acquis.errors import AcquisError, Conflict, Unavailable
 from acquis.registry.mirror import Mirror
 from registry_host import rotation
 from registry_host.app import create_app
-from registry_host.command import app, replace_keys
+from registry_host.command import app
 from registry_host.keys import NEXT_ONLINE, ONLINE, load_key, load_keys, load_or_create_key
 from registry_host.metadata import SignedTree, load_wholes, target_of
+from registry_host.operation import replace_keys
 from registry_host.standing import describe
 from support.hostile_registry import hostile_host
 from support.registry import Issuer, RegistryServer, publish_all, put, running_registry

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from acquis.registry.did_log import build_next_entry
 from acquis.registry.rotation import with_attest_key, with_compromised_key
-from registry_host.command import replace_keys
+from registry_host.operation import replace_keys
 from support.registry import (
     Issuer,
     Published,
