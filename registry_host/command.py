@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from tuf.api.metadata import Root  # type: ignore[attr-defined]  # its documented name
 
+from acquis.errors import Unavailable
 from acquis.service.app import serve as run
 from acquis.service.command import load_settings, said
+from acquis.text import Text
 from registry_host.app import check_host, create_app
 from registry_host.grants import GRANTS, Grants
 from registry_host.lock import held
@@ -18,6 +22,8 @@ from registry_host.operation import grant_folder, load_current, replace_keys, se
 from registry_host.settings import RegistrySettings
 from registry_host.standing import describe, publisher_of
 from registry_host.watch.command import watch
+
+_MOST_CONNECTIONS: Final = 512  # below what a process may open, for each may need a file or two
 
 app = typer.Typer(help="Run a registry: a neutral publication point.", no_args_is_help=True)
 app.command()(watch)
@@ -28,6 +34,17 @@ Folder = Annotated[
 
 
 FolderName = Annotated[str, typer.Argument(metavar="NAMESPACE/ISSUER")]
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """As :func:`said`, of what the disk refuses too."""
+    with said():
+        try:
+            yield
+        except OSError as error:
+            what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+            raise Unavailable(Text(f"The registry: {what}", f"Le registre : {what}")) from error
 
 
 @app.command()
@@ -47,12 +64,12 @@ def init(  # noqa: PLR0917 - typer gives them by name
     if (settings.tuf / "timestamp.json").exists():
         typer.echo(f"Already set up. Root of trust: {trusted_root}")
         return
-    with said(), held(settings.folder):
-        set_up(settings, root_keys or settings.folder / "root-keys", keys, threshold)
+    with _said(), held(settings.folder):
+        set_up(settings, root_keys or settings.root_keys_folder, keys, threshold)
     typer.echo(f"Registry {settings.host} set up in {settings.folder}")
     typer.echo(f"Root of trust, to give to every reader: {trusted_root}")
     typer.echo(
-        f"Root keys ({threshold} of {keys} sign): {root_keys or settings.folder / 'root-keys'}"
+        f"Root keys ({threshold} of {keys} sign): {root_keys or settings.root_keys_folder}"
         " - keep them away from this machine."
     )
 
@@ -70,7 +87,7 @@ def grant(
     Without a DID the folder belongs to whichever publishes its log there first.
     """
     settings = load_settings(RegistrySettings, folder=folder)
-    with said():
+    with _said():
         load_current(settings)
         fresh = grant_folder(settings, name, did)
         taken = publisher_of(settings, name)
@@ -87,7 +104,7 @@ def grant(
 def revoke_grant(name: FolderName, folder: Folder = None) -> None:
     """Take back a grant that nobody has used yet."""
     settings = load_settings(RegistrySettings, folder=folder)
-    with said():
+    with _said():
         load_current(settings)
         Grants(settings.folder / GRANTS).revoke(name, settings.public)
     typer.echo(f"{name}: not granted any more")
@@ -97,7 +114,7 @@ def revoke_grant(name: FolderName, folder: Folder = None) -> None:
 def serve(folder: Folder = None) -> None:
     """Serve the registry until it is told to stop."""
     settings = load_settings(RegistrySettings, folder=folder)
-    with said():
+    with _said():
         load_current(settings)
         check_host(settings)
     run(
@@ -106,6 +123,7 @@ def serve(folder: Folder = None) -> None:
         port=settings.port,
         log_level=settings.log_level,
         service="registry",
+        most_connections=_MOST_CONNECTIONS,
     )
 
 
@@ -133,7 +151,7 @@ def rotate(  # noqa: PLR0917 - typer gives them by name
     if keys is not None and new_root_keys is None:
         raise typer.BadParameter("--keys says how many --new-root-keys are made; give both")
     settings = load_settings(RegistrySettings, folder=folder)
-    with said(), held(settings.folder):
+    with _said(), held(settings.folder):
         root = replace_keys(settings, root_keys, new_root_keys, keys, threshold, online=online)
     role = root.roles[Root.type]
     typer.echo(f"Root version {root.version}, until {root.expires:%Y-%m-%d}")
@@ -148,7 +166,7 @@ def rotate(  # noqa: PLR0917 - typer gives them by name
 def status(folder: Folder = None) -> None:
     """Say what is published, how fresh its metadata is, whose keys sign and who may publish."""
     settings = load_settings(RegistrySettings, folder=folder)
-    with said():
+    with _said():
         wholes = load_current(settings)
         check_host(settings)
         granted = Grants(settings.folder / GRANTS).folders()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from acquis.errors import Conflict, NotFound
+from acquis.errors import Conflict, NotFound, Unavailable
 from acquis.registry.did import parse_did
 from acquis.registry.paths import parse_folder
 from acquis.service.file_lock import in_turn
@@ -43,10 +43,13 @@ class Grants:
         self._path = path
 
     def folders(self) -> dict[str, Grant]:
-        """Return folder → its grant."""
+        """Return folder → its grant. Raises: Unavailable when the file is damaged."""
         raw = read_or_none(self._path)
-        kept: dict[str, Any] = json.loads(raw) if raw else {}
-        return {folder: _parse_grant(each) for folder, each in kept.items()}
+        try:
+            kept: Any = json.loads(raw) if raw else {}
+            return {folder: _parse_grant(each) for folder, each in dict(kept).items()}
+        except (ValueError, TypeError, KeyError) as error:
+            raise _damaged(self._path) from error
 
     def grant(self, folder: str, scid: str | None = None) -> bool:
         """Grant ``namespace/issuer`` to the DID of ``scid``, or to whoever publishes there first.
@@ -115,6 +118,15 @@ def _parse_grant(kept: Any) -> Grant:
 def _build_grant(grant: Grant) -> int | dict[str, int | str]:
     """Return what is kept; a grant to whoever comes first is its moment, as it always was."""
     return grant.since if grant.scid is None else {"since": grant.since, "scid": grant.scid}
+
+
+def _damaged(path: Path) -> Unavailable:
+    return Unavailable(
+        Text(
+            f"The list of grants is damaged; bring {path.name} back from a copy of the folder.",
+            f"La liste des accords est endommagée ; reprenez {path.name} d’une copie du dossier.",
+        )
+    )
 
 
 def _taken(folder: str) -> Conflict:

@@ -20,7 +20,7 @@ from acquis.registry.paths import (
 )
 from acquis.registry.resource import ResourceType, parse_resource_id
 from acquis.registry.rules import RuleBroken
-from acquis.registry.strict_json import MAX_BYTES, parse_object
+from acquis.registry.strict_json import parse_object
 from registry_host.files import FRESH, read_or_none, write_whole
 from registry_host.metadata import SignedTree, target_of
 
@@ -119,10 +119,10 @@ def _completed_index(files: PublishedFiles, published: PublishedPath) -> bytes |
             following = (index or Index(resource.did, {})).with_resource(resource)
         else:
             following = index or Index(_did_of_log(files, published.folder), {})
+        fresh = build_index(following)
     except (KeyError, NotFound, RuleBroken):
         return None
-    fresh = build_index(following)
-    if fresh == read_or_none(path) or len(fresh) > MAX_BYTES:
+    if fresh == read_or_none(path):
         return None
     write_whole(path, fresh)
     return fresh

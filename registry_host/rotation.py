@@ -65,10 +65,12 @@ class KeyChange:
 def rotate(folder: Path, change: KeyChange) -> Root:
     """Sign everything in ``folder`` as ``change`` says and return the new root.
 
-    Expiry of root and targets begins anew. Raises: InvalidInput when fewer root keys were brought
-    than the old threshold or the new one asks for (nothing was written then); OSError.
+    Expiry of root and targets begins anew. Raises: InvalidInput when a new root key is in force
+    already, or fewer were brought than the old threshold or the new one asks for (nothing was
+    written then); OSError.
     """
     wholes = load_wholes(folder)
+    _check_new(wholes.root.signed, change)
     now = datetime.now(UTC).replace(microsecond=0)
     root_signers = _distinct([*change.present, *(change.following or ())])
     root = _next_root(wholes.root, change, now)
@@ -81,6 +83,21 @@ def rotate(folder: Path, change: KeyChange) -> Root:
     _sign_online(folder, wholes, targets, change, now)
     write_metadata(folder, f"{root.signed.version}.root.json", root)
     return root.signed
+
+
+def _check_new(before: Root, change: KeyChange) -> None:
+    """Check that new root keys are new, unless keys of the past show that this is made again."""
+    in_force = set(before.roles[Root.type].keyids)
+    kept = in_force & {each.public_key.keyid for each in change.following or ()}
+    if kept and in_force >= {each.public_key.keyid for each in change.present}:
+        raise InvalidInput(
+            Text(
+                "A root key that was named as new is in force already. Nothing was changed;"
+                " name an empty folder for the new ones.",
+                "Une clé racine donnée pour nouvelle est déjà en vigueur. Rien n’a été changé ;"
+                " donnez un dossier vide pour les nouvelles.",
+            )
+        )
 
 
 def _next_root(standing: Metadata[Root], change: KeyChange, now: datetime) -> Metadata[Root]:

@@ -59,6 +59,11 @@ class RegistrySettings(BaseSettings):
         return self.keys or self.folder / "keys"
 
     @property
+    def root_keys_folder(self) -> Path:
+        """Where root keys are written unless told otherwise; they are to be taken away."""
+        return self.folder / "root-keys"
+
+    @property
     def public(self) -> Path:
         """The published tree."""
         return self.folder / "public"

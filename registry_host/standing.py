@@ -21,7 +21,7 @@ ROOT_WARNING: Final = timedelta(days=30)
 def describe(
     settings: RegistrySettings, wholes: Wholes, granted: Mapping[str, Grant], now: datetime
 ) -> Iterator[str]:
-    """Yield the lines; ``now`` is in UTC. Whatever the root keys must do soon is the last line."""
+    """Yield the lines; ``now`` is in UTC. Whatever is to be done about the root keys comes last."""
     root, targets = wholes.root.signed, wholes.targets.signed
     snapshot, timestamp = wholes.snapshot.signed, wholes.timestamp.signed
     signed = datetime.fromtimestamp((settings.tuf / "timestamp.json").stat().st_mtime, now.tzinfo)
@@ -41,6 +41,11 @@ def describe(
         yield f"granted         {folder}: {publisher_of(settings, folder) or _awaited(grant)}"
     if not granted:
         yield "granted         nobody"
+    if any(settings.root_keys_folder.glob("*.pem")):
+        yield (
+            f"WARNING: root keys lie in {settings.root_keys_folder}, beside the online key;"
+            " take them away from this machine"
+        )
     for warning in root_warnings({"root": root.expires, "targets": targets.expires}, now):
         yield f"WARNING: {warning}"
 

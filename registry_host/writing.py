@@ -276,16 +276,12 @@ class Publications:
     def _index_change(self, folder: str, resource: Resource) -> dict[PublishedPath, bytes]:
         """Return the index with ``resource`` in it; nothing when it is listed, or never is.
 
-        Raises: RuleBroken (size) when a mirror would take no index as large.
+        Raises: RuleBroken (size) when no reader takes an index as large.
         """
         standing = read_or_none(self.files.path_of(index_path(folder)))
         index = parse_index(standing) if standing is not None else Index(resource.did, {})
         following = index.with_resource(resource)
-        if following is index:
-            return {}
-        raw = build_index(following)
-        parse_index(raw)
-        return {index_path(folder): raw}
+        return {} if following is index else {index_path(folder): build_index(following)}
 
     def _claim_tails(self, published: PublishedPath) -> dict[str, TargetFile]:
         """Put a tails file that was named in place; return what is to be signed for it.

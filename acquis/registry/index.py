@@ -14,7 +14,7 @@ from acquis.registry.content import ResourceType
 from acquis.registry.did import parse_did
 from acquis.registry.resource import Resource, parse_resource_id
 from acquis.registry.rules import Rule, RuleBroken, broken
-from acquis.registry.strict_json import parse_object
+from acquis.registry.strict_json import MAX_BYTES, MAX_VALUES, most_values, parse_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Index:
 
 
 def build_index(index: Index) -> bytes:
-    """Return the bytes of ``index.json``."""
+    """Return the bytes of ``index.json``. Raises: RuleBroken (size) when no reader takes as many."""
     document = {
         "did": index.did,
         "resources": {
@@ -54,7 +54,14 @@ def build_index(index: Index) -> bytes:
             for kind, entries in index.entries.items()
         },
     }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    raw = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(raw) > MAX_BYTES or most_values(raw) > MAX_VALUES:
+        raise broken(
+            Rule.SIZE,
+            "The index of this issuer is full: no reader takes a longer one.",
+            "L’index de cet émetteur est plein : aucun lecteur n’en accepte un plus long.",
+        )
+    return raw
 
 
 def parse_index(raw: bytes) -> Index:

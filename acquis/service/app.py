@@ -105,8 +105,19 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(app: FastAPI, *, bind: str, port: int, log_level: str, service: str) -> None:
-    """Run ``app`` until SIGTERM or SIGINT; what is open then gets three seconds to end."""
+def serve(
+    app: FastAPI,
+    *,
+    bind: str,
+    port: int,
+    log_level: str,
+    service: str,
+    most_connections: int | None = None,
+) -> None:
+    """Run ``app`` until SIGTERM or SIGINT; what is open then gets three seconds to end.
+
+    Whoever comes when ``most_connections`` are open is told to come again (503); None: no limit.
+    """
     set_up_logs(log_level, service)
     gc.freeze()  # what was imported stays: looking through it again and again costs and finds nothing
     config = uvicorn.Config(
@@ -117,5 +128,6 @@ def serve(app: FastAPI, *, bind: str, port: int, log_level: str, service: str) -
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=3,
+        limit_concurrency=most_connections,
     )
     _Server(config).run()

@@ -75,6 +75,37 @@ def test_a_command_that_cannot_be_done_says_so_in_a_sentence(
     assert done.output.strip()
 
 
+def test_what_is_damaged_or_not_to_be_written_is_said_in_a_sentence(
+    folder: Path, tmp_path: Path
+) -> None:
+    away = str(tmp_path / "away")
+    occupied = tmp_path / "a-file"
+    occupied.write_text("no folder")
+
+    def refused(*arguments: str) -> str:
+        done = RUN.invoke(app, arguments)
+        assert (done.exit_code, type(done.exception)) == (1, SystemExit), done.output
+        return done.output.replace("\n", "")
+
+    assert str(occupied) in refused("init", "--folder", str(occupied / "registry"))
+    assert RUN.invoke(app, ["init", "--root-keys", away]).exit_code == 0
+    for garbage in ("garbage", "[1]", '{"a/b": {"since": 1}}', '{"a/b": "x"}', '{"a/b": null}'):
+        (folder / "grants.json").write_text(garbage)
+        assert "grants" in refused("status")
+        assert "grants" in refused("grant", "a/b")
+        assert (folder / "grants.json").read_text() == garbage
+    (folder / "grants.json").unlink()
+    (folder / "public" / "tuf" / "timestamp.json").write_text("{")
+    assert "timestamp.json is damaged" in refused("status")
+
+
+def test_root_keys_that_were_left_beside_the_online_key_are_warned_of(folder: Path) -> None:
+    assert RUN.invoke(app, ["init"]).exit_code == 0
+    assert "WARNING: root keys lie in" in RUN.invoke(app, ["status"]).output
+    (folder / "root-keys").rename(folder.with_name("away"))
+    assert "WARNING" not in RUN.invoke(app, ["status"]).output
+
+
 @pytest.mark.parametrize(
     ("arguments", "because"),
     [

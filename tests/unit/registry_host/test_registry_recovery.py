@@ -11,12 +11,14 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from acquis.errors import Conflict, NotFound, Unavailable
 from acquis.registry.resource import ResourceType
+from registry_host import app as host
 from registry_host import metadata, writing
 from registry_host.app import create_app
-from registry_host.files import keep_version, read_or_none, write_whole
+from registry_host.files import keep_version, read_or_none, remove_older, write_whole
 from registry_host.keys import ONLINE, load_key, load_or_create_key
 from registry_host.metadata import SignedTree, target_of
 from registry_host.settings import RegistrySettings
@@ -334,6 +336,29 @@ def test_a_kept_version_is_the_old_content(tmp_path: Path) -> None:
     assert read_or_none(path) == b"new"
     assert read_or_none(tmp_path / "nothing") is None
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".fresh")] == []
+
+
+async def test_upkeep_that_fails_is_said_and_what_another_removes_meanwhile_is_no_failure(
+    tmp_path: Path,
+) -> None:
+    def remove(_moment: float) -> None:
+        remove_older(tmp_path / "gone", time.time())
+
+    def fail(_moment: float) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with capture_logs() as said:
+        await host._upkeep("remove old versions", remove, 0.0)
+        await host._upkeep("remove old metadata", fail, 0.0)
+    assert [(each["what"], each["errno"]) for each in said] == [
+        ("remove old metadata", errno.ENOSPC)
+    ]
+    old = tmp_path / "old"
+    old.write_bytes(b"")
+    remove_older(old, time.time() - 60)
+    assert old.exists()
+    remove_older(old, time.time() + 60)
+    assert not old.exists()
 
 
 @pytest.fixture

@@ -176,6 +176,17 @@ def test_too_few_root_keys_change_nothing(server: RegistryServer) -> None:
     assert "Root version 3" in rotate(server, root_keys="few")
 
 
+def test_root_keys_in_force_are_no_new_ones(server: RegistryServer) -> None:
+    before = contents(server.settings.folder)
+    keys = str(server.base / "root-keys")
+    folder = ["--folder", str(server.settings.folder)]
+    done = RUN.invoke(app, ["rotate", *folder, "--root-keys", keys, "--new-root-keys", keys])
+    assert done.exit_code == 1
+    assert "in force already" in done.output
+    after = contents(server.settings.folder)
+    assert {path: raw for path, raw in after.items() if NEXT_ONLINE not in path} == before
+
+
 def test_while_a_host_is_running_a_rotation_says_to_stop_it_and_changes_nothing(
     server: RegistryServer,
 ) -> None:
