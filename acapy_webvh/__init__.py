@@ -24,7 +24,7 @@ from acapy_agent.resolver.did_resolver import DIDResolver
 
 from acapy_webvh.anoncreds_registry import WebvhRegistry
 from acapy_webvh.did_resolver import MirrorDidResolver, replace_network_resolvers
-from acapy_webvh.publication import Publisher
+from acapy_webvh.publication import ResourcePublisher
 from acapy_webvh.reader import MirrorReader
 from acapy_webvh.reconciliation import Reconciler
 from acapy_webvh.resumption import resume_set_ups
@@ -38,7 +38,7 @@ async def setup(context: InjectionContext) -> None:
     settings = parse_settings(PluginSettings.for_plugin(context.settings, PLUGIN, {}).to_dict())
     mirror = Mirror(settings.mirror, settings.sources, trusted_root=settings.trusted_root)
     reader = MirrorReader(mirror, refresh_on_miss=settings.refresh_on_miss)
-    publisher = Publisher(reader, settings.publish_url) if settings.publish_url else None
+    publisher = ResourcePublisher(reader, settings.publish_url) if settings.publish_url else None
     reconciler = Reconciler(publisher) if publisher else None
     tails = TailsFolder(Path(indy_client_dir("tails")), mirror) if settings.place_tails else None
     replace_network_resolvers(context.inject(DIDResolver), MirrorDidResolver(reader))

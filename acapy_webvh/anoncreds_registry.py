@@ -59,7 +59,7 @@ from acapy_agent.anoncreds.models.schema_info import AnonCredsSchemaInfo
 from acapy_agent.core.profile import Profile
 from acapy_agent.messaging.models.base import BaseModel, BaseModelError
 
-from acapy_webvh.publication import Publisher
+from acapy_webvh.publication import ResourcePublisher
 from acapy_webvh.reader import MirrorReader
 from acapy_webvh.tails import TailsFolder
 from acquis.errors import AcquisError, NotFound, Unavailable
@@ -77,7 +77,7 @@ class WebvhRegistry(BaseAnonCredsResolver, BaseAnonCredsRegistrar):  # type: ign
     def __init__(
         self,
         reader: MirrorReader,
-        publisher: Publisher | None,
+        publisher: ResourcePublisher | None,
         tails: TailsFolder | None,
         on_failure: Callable[[], None] | None = None,
     ) -> None:
@@ -269,7 +269,7 @@ class WebvhRegistry(BaseAnonCredsResolver, BaseAnonCredsRegistrar):  # type: ign
             raise
         return await self._list_result(found)
 
-    def _writer(self) -> Publisher:
+    def _writer(self) -> ResourcePublisher:
         if self._publisher is None:
             raise AnonCredsRegistrationError("This agent publishes nothing: no publish_url is set.")
         return self._publisher

@@ -22,8 +22,8 @@ from typing import Any
 
 from acapy_agent.core.profile import Profile
 
-from acapy_webvh.host import TIMEOUT_SECONDS, RegistryHost
 from acapy_webvh.reader import MirrorReader
+from acapy_webvh.registry_client import TIMEOUT_SECONDS, RegistryClient
 from acapy_webvh.signing import sign_with_wallet
 from acquis.errors import Conflict, Unavailable, Untrusted
 from acquis.registry.dating import MOST_AHEAD
@@ -41,14 +41,14 @@ from acquis.text import Text
 ATTEMPTS = 5
 
 
-class Publisher:
+class ResourcePublisher:
     """Writes to one registry host in the name of the DIDs whose attest keys the wallet holds."""
 
     def __init__(
         self, reader: MirrorReader, base_url: str, *, timeout: float = TIMEOUT_SECONDS
     ) -> None:
         self._reader = reader
-        self._host = RegistryHost(base_url, timeout=timeout)
+        self._host = RegistryClient(base_url, timeout=timeout)
         self._one_list = asyncio.Lock()
 
     async def close(self) -> None:
@@ -285,7 +285,7 @@ def _diverged(definition_id: str) -> Conflict:
         Text(
             f"The registry's last status list of {definition_id} revokes other credentials than "
             "this wallet knows: the wallet is not the latest one.",
-            f"La dernière liste d’état de {definition_id} dans le registre révoque d’autres titres "
-            "que ceux que connaît ce portefeuille : ce n’est pas le plus récent.",
+            f"La dernière liste d’état de {definition_id} dans le registre révoque d’autres "
+            "attestations que celles que connaît ce portefeuille : ce n’est pas le plus récent.",
         )
     )

@@ -18,7 +18,7 @@ from acapy_agent.anoncreds.constants import CATEGORY_REV_LIST
 from acapy_agent.anoncreds.models.revocation import RevList
 from acapy_agent.core.profile import Profile
 
-from acapy_webvh.publication import Publisher
+from acapy_webvh.publication import ResourcePublisher
 from acquis.errors import AcquisError, NotFound
 
 LOGGER = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Outcome:
 class Reconciler:
     """Keeps the published status lists up with the wallet's."""
 
-    def __init__(self, publisher: Publisher) -> None:
+    def __init__(self, publisher: ResourcePublisher) -> None:
         self._publisher = publisher
         self._one_round = asyncio.Lock()
         self._wake = asyncio.Event()

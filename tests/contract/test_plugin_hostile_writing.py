@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from acapy_webvh.host import RegistryHost
+from acapy_webvh.registry_client import RegistryClient
 from acquis.errors import Unavailable
 from support import hostile_registry as attacks
 from support.hostile_registry import Answer, hostile_host
@@ -16,10 +16,12 @@ from support.loop_lag import LIMIT, loop_lag
 
 
 @asynccontextmanager
-async def writing_to(public: Path, attack: Answer, patience: float) -> AsyncIterator[RegistryHost]:
+async def writing_to(
+    public: Path, attack: Answer, patience: float
+) -> AsyncIterator[RegistryClient]:
     with hostile_host(public) as host:
         host.attack = attack
-        registry = RegistryHost(host.url, timeout=patience)
+        registry = RegistryClient(host.url, timeout=patience)
         async with loop_lag() as lag:
             yield registry
         await registry.close()

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from acapy_webvh.publication import Publisher
+from acapy_webvh.publication import ResourcePublisher
 from acapy_webvh.reader import MirrorReader
 from acquis.errors import AcquisError, Conflict, NotFound, Unavailable
 from acquis.registry.keys import SigningKey
@@ -37,13 +37,13 @@ class Desk:
     agents: RealAgents
     did: str
     wallet: KeysWallet
-    make: Callable[..., tuple[Publisher, MirrorReader]]
+    make: Callable[..., tuple[ResourcePublisher, MirrorReader]]
 
-    async def schema(self, publisher: Publisher, name: str) -> Resource:
+    async def schema(self, publisher: ResourcePublisher, name: str) -> Resource:
         content = {"issuerId": self.did, "name": name, "version": "1.0", "attrNames": ["a"]}
         return await publisher.publish(self.wallet, self.did, ResourceType.SCHEMA, name, content)
 
-    async def registry(self, publisher: Publisher, tag: str) -> Resource:
+    async def registry(self, publisher: ResourcePublisher, tag: str) -> Resource:
         """A revocation registry definition, with what it refers to."""
         schema = await self.schema(publisher, f"schema of {tag}")
         definition = await publisher.publish(
@@ -88,16 +88,18 @@ class Desk:
 async def desk(agents: RealAgents, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     key = SigningKey.generate()
     did = await agents.create_issuer("publication-desk", key.multikey)
-    made: list[tuple[Publisher, MirrorReader]] = []
+    made: list[tuple[ResourcePublisher, MirrorReader]] = []
 
-    def make(url: str | None = None, folder: Path | None = None) -> tuple[Publisher, MirrorReader]:
+    def make(
+        url: str | None = None, folder: Path | None = None
+    ) -> tuple[ResourcePublisher, MirrorReader]:
         mirror = Mirror(
             folder or tmp_path_factory.mktemp("mirror"),
             {HOST: agents.registry_url},
             trusted_root=agents.setups[AgentRole.ISSUER].trusted_root,
         )
         reader = MirrorReader(mirror, refresh_on_miss=True)
-        made.append((Publisher(reader, url or agents.registry_url), reader))
+        made.append((ResourcePublisher(reader, url or agents.registry_url), reader))
         return made[-1]
 
     yield Desk(agents, did, KeysWallet(key), make)
@@ -174,7 +176,7 @@ async def test_two_publishers_at_once_lose_nothing(desk: Desk) -> None:
     await pairs[0][0].publish_first_list(desk.wallet, registry.id, states(), ACCUMULATOR)
     wanted = [states(*range(1, count)) for count in (3, 5, 7)]
 
-    async def insist(publisher: Publisher, wish: list[int]) -> None:
+    async def insist(publisher: ResourcePublisher, wish: list[int]) -> None:
         for _ in range(20):
             try:
                 await publisher.publish_next_list(desk.wallet, registry.id, wish, ACCUMULATOR)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from acapy_webvh.publication import Publisher
+from acapy_webvh.publication import ResourcePublisher
 from acapy_webvh.reader import MirrorReader
 from acapy_webvh.signing import sign_with_wallet
 from acquis.errors import Conflict, NotFound, Untrusted
@@ -71,7 +71,7 @@ class Bench:
 
     issuer: Issuer
     published: Published
-    publisher: Publisher
+    publisher: ResourcePublisher
     wallet: Any
     client: Any
 
@@ -101,7 +101,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         log = rotated(issuer, compromised=True)
         assert client.put(f"/{issuer.folder}/did.jsonl", content=log).is_success
         reader = MirrorReader(server.mirror(), refresh_on_miss=True)
-        publisher = Publisher(reader, server.url)
+        publisher = ResourcePublisher(reader, server.url)
         yield Bench(issuer, published, publisher, KeysWallet(NEW), client)
         await publisher.close()
         reader.close()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from acapy_webvh.publication import Publisher
+from acapy_webvh.publication import ResourcePublisher
 from acapy_webvh.reader import MirrorReader
 from acquis.errors import Conflict
 from registry_host.keys import ONLINE, load_key
@@ -39,7 +39,7 @@ class Bench:
     server: RegistryServer
     issuer: Issuer
     published: Published
-    publisher: Publisher
+    publisher: ResourcePublisher
     wallet: Any
 
     def steal(self) -> dict[str, bytes]:
@@ -69,7 +69,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     with running_registry(tmp_path) as server:
         published = publish_all(server, issuer, lists=1)
         reader = MirrorReader(server.mirror(), refresh_on_miss=True)
-        publisher = Publisher(reader, server.url)
+        publisher = ResourcePublisher(reader, server.url)
         yield Bench(server, issuer, published, publisher, KeysWallet(issuer.attest))
         await publisher.close()
         reader.close()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from acapy_webvh.host import RegistryHost
+from acapy_webvh.registry_client import RegistryClient
 from acquis.acapy.client import AgentClient
 from acquis.errors import AcquisError
 from acquis.registry.mirror.download import proxy_for
@@ -40,7 +40,7 @@ async def publish(base_url: str) -> None:
     """Publish as a service does, and as the agent's plugin does."""
     async with Publisher(base_url) as publisher:
         await publisher.publish("/demo/a", b"{}", "application/json")
-    host = RegistryHost(base_url)
+    host = RegistryClient(base_url)
     await host.put("/demo/b", b"{}", {})
     await host.close()
 

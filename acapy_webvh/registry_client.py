@@ -1,4 +1,4 @@
-"""One request to the registry host: bounded in bytes and in time, never redirected, never unpacked.
+"""The client of a registry host: each exchange is bounded, never redirected, never unpacked.
 
 What the host says is believed by nobody: the caller verifies a body and reads back what it wrote.
 """
@@ -27,8 +27,8 @@ class Answer:
     etag: str
 
 
-class RegistryHost:
-    """A registry host at ``base_url``; a whole exchange takes ``timeout`` seconds at most."""
+class RegistryClient:
+    """Asks the registry host at ``base_url``; a whole exchange takes ``timeout`` seconds at most."""
 
     def __init__(self, base_url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
         self._base_url = base_url.rstrip("/")
