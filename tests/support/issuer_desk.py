@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,7 +47,6 @@ ISSUER = Issuer("demo/university", created=datetime(2026, 1, 1, tzinfo=UTC))
 DID, LOG = ISSUER.did, ISSUER.log
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 NOBODY = "00000000-0000-4000-8000-000000000000"
-LIVE = {"accept": "text/html, text/event-stream"}
 GARBAGE = [
     "x",
     "%00",
@@ -204,29 +202,6 @@ def text_of(response: httpx.Response) -> str:
     """The words of a page, its markup left out."""
     text = re.sub(r"<[^>]+>", " ", response.text)
     return re.sub(r"\s+", " ", text).replace("&#39;", "'")
-
-
-def events_of(response: httpx.Response) -> list[str]:
-    """The events of a stream, comments left out."""
-    parts = response.text.strip().split("\n\n")
-    return [part for part in parts if not part.startswith(":")]
-
-
-async def live_stream(desk: Desk, path: str, key: str, *changes: Callable[[], Any]) -> list[str]:
-    """Listen at ``path``, do each of ``changes`` once what came before was looked at, stop."""
-    listening = asyncio.create_task(desk.get(path, headers=LIVE))
-    async with asyncio.timeout(20):
-        while key not in desk.around.live._bells:
-            await asyncio.sleep(0.01)
-        for change in changes:
-            await asyncio.sleep(0.05)
-            await change()
-            desk.around.live.changed(key)
-        await asyncio.sleep(0.1)
-        desk.around.live.close()
-        response = await listening
-    assert response.headers["content-type"].startswith("text/event-stream")
-    return events_of(response)
 
 
 @asynccontextmanager

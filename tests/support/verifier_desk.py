@@ -6,7 +6,6 @@ agent makes requests and keeps what a wallet answered; its verdict is what the t
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -55,7 +54,6 @@ SQL = "esco_598de5b0-5b58-4ea7-8058-a4bc4d18c742"
 QUALITY = "esco_cc7370dd-69fa-4c67-a96f-d4d135d38700"
 INSTITUTE = "Acquis Demonstration Institute SA"
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-LIVE = {"accept": "text/html, text/event-stream"}
 WALLET = {"accept": "application/json"}
 NOBODY = "00000000-0000-4000-8000-000000000000"
 PURPOSE = "Data analyst, second interview"
@@ -335,35 +333,6 @@ def level_in(response: httpx.Response, key: str) -> str:
     assert select is not None
     picked = re.search(r'value="([^"]*)" selected', select.group())
     return picked.group(1) if picked else ""
-
-
-def events_of(response: httpx.Response) -> list[str]:
-    """The events of a stream, comments left out."""
-    parts = response.text.strip().split("\n\n")
-    return [part for part in parts if not part.startswith(":")]
-
-
-async def live_stream(
-    desk: Desk,
-    path: str,
-    key: str,
-    *changes: Callable[[], Any],
-    browser: httpx.AsyncClient | None = None,
-) -> list[str]:
-    """Listen at ``path``, do each of ``changes`` once what came before was looked at, stop."""
-    listening = asyncio.create_task((browser or desk.browser).get(path, headers=LIVE))
-    async with asyncio.timeout(20):
-        while key not in desk.around.live._bells:
-            await asyncio.sleep(0.01)
-        for change in changes:
-            await asyncio.sleep(0.1)
-            await change()
-            desk.around.live.changed(key)
-        await asyncio.sleep(0.2)
-        desk.around.live.close()
-        response = await listening
-    assert response.headers["content-type"].startswith("text/event-stream")
-    return events_of(response)
 
 
 @asynccontextmanager

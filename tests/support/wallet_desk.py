@@ -61,9 +61,8 @@ PURPOSE = "Data analyst, second interview"
 AWARDED = date(2024, 6, 30)
 NOBODY = "00000000-0000-4000-8000-000000000000"
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-LIVE = {"accept": "text/html, text/event-stream"}
 
-__all__ = ["INSTITUTE", "Desk", "events_of", "live_stream", "open_desk", "text_of"]
+__all__ = ["INSTITUTE", "Desk", "open_desk", "text_of"]
 
 _WORDS = Text("Python", "Python")
 
@@ -254,31 +253,6 @@ def text_of(response: httpx.Response) -> str:
     """The words of a page, its markup left out."""
     text = re.sub(r"<(style|script)[^>]*>.*?</\1>|<[^>]+>", " ", response.text, flags=re.DOTALL)
     return re.sub(r"\s+", " ", text).replace("&#39;", "'").replace("&amp;", "&")
-
-
-def events_of(response: httpx.Response) -> list[str]:
-    """The events of a stream, comments left out."""
-    parts = response.text.strip().split("\n\n")
-    return [part for part in parts if not part.startswith(":")]
-
-
-async def live_stream(
-    desk: Desk, path: str, key: str, *changes: Callable[[], Awaitable[Any]]
-) -> list[str]:
-    """Listen at ``path``, do each of ``changes`` once what came before was looked at, stop."""
-    listening = asyncio.create_task(desk.get(path, headers=LIVE))
-    async with asyncio.timeout(20):
-        while key not in desk.around.live._bells and not listening.done():
-            await asyncio.sleep(0.01)
-        for change in changes:
-            await asyncio.sleep(0.1)
-            await change()
-            desk.around.live.changed(key)
-        await asyncio.sleep(0.3)
-        desk.around.live.close()
-        response = await listening
-    assert response.headers["content-type"].startswith("text/event-stream")
-    return events_of(response)
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from holder_wallet import consenting, presenting
 from holder_wallet.endings import BROKEN_OFF, BROKEN_OFF_LATE, CHOICE_REFUSED, REQUEST_CHANGED
 from holder_wallet.store import exchanges, learners
 from holder_wallet.store.tables import ExchangeRow, LearnerRow
+from support.live_part import live_stream
 from support.wallet_desk import (
     EXAMPLE,
     INSTITUTE,
@@ -29,7 +30,6 @@ from support.wallet_desk import (
     SITE,
     SQL,
     Desk,
-    live_stream,
     text_of,
 )
 

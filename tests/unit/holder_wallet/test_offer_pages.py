@@ -9,21 +9,9 @@ from acquis.registry.content import ResourceType
 from acquis.registry.resource import build_resource
 from acquis.registry.trust_list import Scope
 from acquis.service.clock import today
+from support.live_part import LIVE, events_of, live_stream
 from support.registry import Issuer
-from support.wallet_desk import (
-    ESCO,
-    HOST,
-    INSTITUTE,
-    LIVE,
-    NAME,
-    NOBODY,
-    NOM,
-    SITE,
-    Desk,
-    events_of,
-    live_stream,
-    text_of,
-)
+from support.wallet_desk import ESCO, HOST, INSTITUTE, NAME, NOBODY, NOM, SITE, Desk, text_of
 
 SINCE = date(2020, 1, 1)
 

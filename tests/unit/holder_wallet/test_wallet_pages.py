@@ -11,13 +11,8 @@ import httpx
 from starlette.responses import Response
 
 from acquis.service.auth import Person, Sessions
-from support.wallet_desk import (
-    BROWSER,
-    LIVE,
-    NOBODY,
-    Desk,
-    text_of,
-)
+from support.live_part import LIVE
+from support.wallet_desk import BROWSER, NOBODY, Desk, text_of
 
 PAGES = ["/", f"/credentials/{NOBODY}", "/open", f"/offers/{NOBODY}", f"/requests/{NOBODY}"]
 PAGES += ["/receipts", f"/receipts/{NOBODY}"]

@@ -10,15 +10,8 @@ from acquis.protocols.issue_credential import State
 from issuer_agent import offering, revoking
 from issuer_agent.store import awards as award_queries
 from issuer_agent.store.tables import IssuedRow
-from support.issuer_desk import (
-    LIVE,
-    NOW,
-    PYTHON,
-    Desk,
-    events_of,
-    live_stream,
-    text_of,
-)
+from support.issuer_desk import NOW, PYTHON, Desk, text_of
+from support.live_part import LIVE, events_of, live_stream
 
 
 async def test_an_award_makes_a_claim_link(desk: Desk) -> None:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import quote
 
 from acquis.protocols.issue_credential import State
 from acquis.service.clock import SetClock
-from support.issuer_desk import (
-    GARBAGE,
-    HOST,
-    LIVE,
-    Desk,
-    events_of,
-    text_of,
-)
+from support.issuer_desk import GARBAGE, HOST, Desk, text_of
+from support.live_part import LIVE, events_of, listen
 
 
 async def test_looking_at_the_claim_page_offers_nothing_and_a_wallet_gets_the_invitation(
@@ -88,14 +81,10 @@ async def test_a_claim_link_tells_that_it_expired_was_used_or_revoked(desk: Desk
 
 async def test_the_claim_page_follows_the_claim_to_its_end(desk: Desk) -> None:
     award = await desk.award(await desk.publish_example())
-    listening = asyncio.create_task(desk.get(f"/c/{award.token}/events", headers=LIVE))
-    async with asyncio.timeout(20):
-        while not desk.around.live._bells:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
-        await desk.issue(award)
-        desk.around.live.changed(f"award:{award.id}")
-        events = events_of(await listening)
+    listening = await listen(desk, f"/c/{award.token}/events")
+    await desk.issue(award)
+    desk.around.live.changed(f"award:{award.id}")
+    events = events_of(await listening)
     assert "Waiting for your wallet" in events[0]
     assert "It is in your wallet" in events[-2]
     assert events[-1].startswith("event: end")
@@ -103,12 +92,8 @@ async def test_the_claim_page_follows_the_claim_to_its_end(desk: Desk) -> None:
 
 async def test_the_claim_page_is_told_when_its_link_is_replaced(desk: Desk) -> None:
     award = await desk.award(await desk.publish_example())
-    listening = asyncio.create_task(desk.get(f"/c/{award.token}/events", headers=LIVE))
-    async with asyncio.timeout(20):
-        while not desk.around.live._bells:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
-        await desk.post(f"/awards/{award.id}/link")
-        events = events_of(await listening)
+    listening = await listen(desk, f"/c/{award.token}/events")
+    await desk.post(f"/awards/{award.id}/link")
+    events = events_of(await listening)
     assert "This link has expired" in events[-2]
     assert events[-1].startswith("event: end")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -24,13 +23,12 @@ from support.issuer_desk import (
     GARBAGE,
     HOST,
     ISSUER,
-    LIVE,
     NOBODY,
     NOW,
     Desk,
-    events_of,
     text_of,
 )
+from support.live_part import LIVE, events_of, listen
 from support.registry import seeded_key
 
 FOUNDED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -250,13 +248,9 @@ async def test_what_the_page_shows_already_is_not_sent_again(desk: Desk) -> None
         page = await desk.get(path)
         connect = re.search(r'hx-sse:connect="([^"]+)"', page.text)
         assert connect is not None, path
-        listening = asyncio.create_task(desk.get(connect[1].replace("&amp;", "&"), headers=LIVE))
-        async with asyncio.timeout(20):
-            while not desk.around.live._bells:
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.05)
-            desk.around.live.close()
-            assert events_of(await listening) == [], path
+        listening = await listen(desk, connect[1].replace("&amp;", "&"))
+        desk.around.live.close()
+        assert events_of(await listening) == [], path
         desk.around.live._closed.clear()
 
 

@@ -9,18 +9,8 @@ from typing import Any
 import pytest
 
 from acquis.protocols.present_proof import State
-from support.verifier_desk import (
-    BROWSER,
-    GARBAGE,
-    LIVE,
-    NOW,
-    PURPOSE,
-    WALLET,
-    Desk,
-    live_stream,
-    open_desk,
-    text_of,
-)
+from support.live_part import LIVE, live_stream
+from support.verifier_desk import BROWSER, GARBAGE, NOW, PURPOSE, WALLET, Desk, open_desk, text_of
 
 
 async def test_a_wallet_gets_the_invitation_once(desk: Desk) -> None:

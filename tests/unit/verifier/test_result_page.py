@@ -14,8 +14,9 @@ from acquis.credentials.report import Aspect, Outcome
 from acquis.credentials.verify import CHECK_IDS
 from acquis.service.catalogue import load_catalogue
 from acquis.text import LANGUAGES, Text
+from support.live_part import live_stream
 from support.scenario import FIRST_AID
-from support.verifier_desk import INSTITUTE, NOW, PYTHON, SQL, Desk, live_stream, text_of
+from support.verifier_desk import INSTITUTE, NOW, PYTHON, SQL, Desk, text_of
 from verifier.evidence_views import build_evidence
 from verifier.judgement_words import write_aspect, write_outcome
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from support.live_part import live_stream
 from support.verifier_desk import (
     BROWSER,
     GARBAGE,
@@ -18,7 +19,6 @@ from support.verifier_desk import (
     Desk,
     chosen_in,
     level_in,
-    live_stream,
     text_of,
 )
 
