@@ -18,7 +18,8 @@ staging; (4) puts it in place by renames: tails, witness files, logs, new resour
 resources, indexes, so that nothing is seen before what it refers to; (5) notes the bins as
 applied. A crash in between is repaired by the next refresh. What must not replace what stands (see
 ``succession``) is not put in place: the last good copy stays, it is said, and the next refresh looks
-at it again. Nothing that was once published is deleted here.
+at it again. A refresh that ran out of time or of bytes ends so too, unconfirmed, and the next one goes
+on. Nothing that was once published is deleted here.
 """
 
 from __future__ import annotations
@@ -176,9 +177,12 @@ class Source:
         applied = self._load_applied()
         bins = self._bin_versions()
         changed = [name for name, version in bins.items() if applied.bins.get(name) != version]
-        wanted, unwanted = self._wanted(updater, changed)
+        differing, unwanted = self._differing(updater, changed)
+        wanted = self._within_budget(differing)
         self._staging.fetch(wanted, fetcher)
         refused = list(self._put_in_place(wanted, fetcher.deadline))
+        if len(wanted) < len(differing):
+            raise _too_much()
         again = {each.bin for each, _ in refused}  # what it waits for may be there next time
         held = {name: version for name, version in bins.items() if name not in again}
         signed_ns = self._signed_ns()
@@ -227,13 +231,10 @@ class Source:
                 raise RepositoryError("too many files")
             yield from ((target, name) for target in targets)
 
-    def _wanted(
+    def _differing(
         self, updater: Updater, changed: list[str]
     ) -> tuple[list[Wanted], list[tuple[str, str]]]:
-        """Return the files that are to be fetched; paths that are not to be, whatever comes, and why.
-
-        Raises: Unavailable when they are too many bytes for one refresh.
-        """
+        """Return the files that differ; paths that are not to be fetched, whatever comes, and why."""
         wanted: list[Wanted] = []
         unwanted: list[tuple[str, str]] = []
         for name, bin_name in self._names(updater, changed):
@@ -244,9 +245,17 @@ class Source:
                     wanted.append(Wanted(published, target, bin_name))
             except RuleBroken as error:
                 unwanted.append((name, str(error.rule)))
-        if sum(each.target.length for each in wanted) > MOST_BYTES:
-            raise _too_much()
         return wanted, unwanted
+
+    def _within_budget(self, wanted: list[Wanted]) -> list[Wanted]:
+        """Return as much of it as one refresh takes, in the order in which it is put in place."""
+        left, taken = MOST_BYTES, list[Wanted]()
+        for each in sorted(wanted, key=self._rank):
+            left -= each.target.length
+            if left < 0 and taken:
+                break
+            taken.append(each)
+        return taken
 
     def _verified(self, role: str) -> Metadata[Any]:
         """Return metadata that python-tuf has just verified and kept."""
@@ -255,7 +264,7 @@ class Source:
     # (4) putting it in place
 
     def _put_in_place(self, wanted: list[Wanted], deadline: float) -> Iterator[tuple[Wanted, str]]:
-        """Yield what was refused and why.
+        """Put in place what was fetched, in this order; yield what was refused and why.
 
         Raises: SlowRetrievalError after ``deadline``; the next refresh goes on with what is staged.
         """
@@ -263,7 +272,7 @@ class Source:
         _sync(staged.values())
         folders: set[str] = set()
         late = False
-        for number, each in enumerate(sorted(wanted, key=self._rank)):
+        for number, each in enumerate(wanted):
             late = number > 0 and time.monotonic() > deadline  # one at least: it does get on
             if late:
                 break
@@ -373,8 +382,8 @@ def _too_much() -> Unavailable:
     return Unavailable(
         Text(
             f"The registry lists more than {MOST_BYTES} bytes of new files, the most that one refresh"
-            " takes; the last good copy stays.",
+            " takes; the next one goes on.",
             f"Le registre annonce plus de {MOST_BYTES} octets de nouveaux fichiers, le maximum"
-            " d’une mise à jour ; la dernière bonne copie est conservée.",
+            " d’une mise à jour ; la suivante continuera.",
         )
     )

@@ -109,19 +109,21 @@ def test_a_file_over_its_limit_keeps_nothing_else_out(attacked: AttackedRegistry
         fresh.resolve_resource(newer["id"])
 
 
-def test_more_bytes_than_a_refresh_takes_are_refused_and_said(
+def test_more_bytes_than_a_refresh_takes_are_left_for_the_next_and_that_is_said(
     attacked: AttackedRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newer = attacked.issuer.schema("2.0")
-    attacked.publish_signed({file_of(newer): newer})
+    newer = [attacked.issuer.schema(f"{number}.0") for number in (2, 3, 4)]
+    attacked.publish_signed({file_of(each): each for each in newer})
+    confirmed_at = attacked.mirror.confirmed_at()
+    monkeypatch.setattr(source, "MOST_BYTES", 2500)  # each has more than a thousand
     attacked.host.seen.clear()
-    with monkeypatch.context() as patched:
-        patched.setattr(source, "MOST_BYTES", 100)
-        with pytest.raises(Unavailable, match="more than 100 bytes of new files"):
-            attacked.refresh()
-    assert not any("resources" in path for path in attacked.host.seen)
+    with pytest.raises(Unavailable, match="more than 2500 bytes of new files"):
+        attacked.refresh()
+    assert sum("resources" in path for path in attacked.host.seen) == 2
+    assert attacked.mirror.confirmed_at() == confirmed_at
     attacked.check_still_good()
     assert attacked.refresh().changed == 1
+    assert all(attacked.mirror.resolve_resource(each["id"]) for each in newer)
 
 
 def test_a_refresh_that_ran_out_of_time_goes_on_with_the_next(

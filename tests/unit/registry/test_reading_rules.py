@@ -14,7 +14,7 @@ R1  the mirror is refreshed whole, by tuf, on a schedule with jitter; the last g
     test_mirror_hostile_metadata.py::test_metadata_of_another_time_place_or_key_is_refused
     test_mirror_hostile_metadata.py::test_a_timestamp_that_outlives_any_vouches_for_nothing
     test_mirror_hostile_names.py::test_a_file_over_its_limit_keeps_nothing_else_out
-    test_mirror_hostile_names.py::test_more_bytes_than_a_refresh_takes_are_refused_and_said
+    test_mirror_hostile_names.py::test_more_bytes_than_a_refresh_takes_are_left_for_the_next_and_that_is_said
     test_mirror_hostile_names.py::test_a_refresh_that_ran_out_of_time_goes_on_with_the_next
     test_reading_rules.py::test_r1_the_schedule_refreshes_by_itself_after_pauses_that_differ_within_its_jitter
 R2  a DID log is verified whole, with its witnesses; never shorter, forked or revived
