@@ -19,6 +19,7 @@ from verifier import requesting
 from verifier.store import sessions
 from verifier.store.tables import SessionRow
 from verifier.surroundings import Surroundings
+from verifier.views import was_turned_away
 
 type Id = Annotated[str, Path(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 type Until = Annotated[
@@ -122,4 +123,5 @@ def _content(around: Surroundings, row: SessionRow, *, is_here: bool) -> dict[st
         "report": row.report,
         "decision": row.decision,
         "learned": row.learned,
+        "turned_away": was_turned_away(row),
     }

@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 from sqlalchemy import update
 
+from acquis.acapy import out_of_band
 from acquis.acapy import present_proof as agent_proof
 from acquis.credentials.policy import Conclusion
 from acquis.errors import AcquisError, Conflict, IllegalTransition, InvalidInput, NotFound
@@ -92,12 +93,31 @@ async def _follow(around: Surroundings, row: SessionRow) -> Again | None:
     except NotFound:
         await _keep(around, row, lambda kept: advance(load_proof(kept.exchange), _LOST))
         return None
-    exchange = await _keep(around, row, _following(around, record))
+    is_turned_away = await _is_turned_away(around, row, record)
+    exchange = await _keep(around, row, _following(around, record, is_turned_away=is_turned_away))
     step = STEPS.get(exchange.state) if exchange is not None else None
     return await step(around, row, record) if step else None
 
 
-def _following(around: Surroundings, record: agent_proof.Record) -> Follow:
+async def _is_turned_away(
+    around: Surroundings, row: SessionRow, record: agent_proof.Record
+) -> bool:
+    """Say whether a session that ends now without an answer was sent one that the agent refused.
+
+    The agent tells nobody when it takes a message in for none of what it asked.
+    """
+    is_waiting = row.state == record.state == State.REQUEST_SENT
+    if not is_waiting or row.expires_at > around.clock.now() or row.invitation is None:
+        return False
+    try:
+        return await out_of_band.was_answered(around.agent, str(row.invitation.get("@id")))
+    except AcquisError:
+        return False
+
+
+def _following(
+    around: Surroundings, record: agent_proof.Record, *, is_turned_away: bool = False
+) -> Follow:
     """Return how a session moves on what the agent has of it, and on the time.
 
     A wallet that says in any words that it will not answer ends a session as silence does, and its
@@ -116,7 +136,8 @@ def _following(around: Surroundings, record: agent_proof.Record) -> Follow:
         except IllegalTransition:
             _LOG.exception("illegal transition", exchange=exchange.id, seen=seen and seen.state)
         if exchange.state is State.REQUEST_SENT and row.expires_at <= now:
-            exchange = advance(exchange, Observation(State.EXPIRED, Facts(), Source.CLOCK))
+            facts = Facts(error=sessions.TURNED_AWAY if is_turned_away else None)
+            exchange = advance(exchange, Observation(State.EXPIRED, facts, Source.CLOCK))
         return exchange
 
     return follow

@@ -33,6 +33,7 @@ from verifier.anchor_views import AnchorView
 from verifier.competencies import Known, search
 from verifier.forms import Typed
 from verifier.result_views import Result, decision_of
+from verifier.store.sessions import TURNED_AWAY
 from verifier.store.tables import RequestRow, SessionRow
 
 type Context = dict[str, object]
@@ -65,6 +66,16 @@ _LOST: Final = Trouble(
     next=Text(
         "Ask the same again and have the new code scanned",
         "Redemandez la même chose et faites scanner le nouveau code",
+    ),
+)
+_REFUSED_AT_THE_DOOR: Final = Trouble(
+    Text(
+        "Something was sent that our agent could not take in as an answer",
+        "Quelque chose a été envoyé que notre agent n’a pas pu recevoir comme réponse",
+    ),
+    kept=Text(
+        "Nothing of it is kept, and it proves nothing of anybody",
+        "Rien n’en est conservé, et cela ne prouve rien de personne",
     ),
 )
 _WHO_CAN_ANSWER: Final = Text(
@@ -181,6 +192,11 @@ def public_state_of(row: SessionRow, now: int, *, was_watching: bool) -> str:
     return "answered" if state in _ANSWERED else state
 
 
+def was_turned_away(row: SessionRow) -> bool:
+    """Say whether a session ended without an answer though something had been sent."""
+    return row.state == State.EXPIRED and load_proof(row.exchange).facts.error == TURNED_AWAY
+
+
 def is_over(row: SessionRow) -> bool:
     """Say whether nothing will change any more for who looks at a session."""
     return is_final(state_of(row))
@@ -276,7 +292,7 @@ def build_request(
         "didcomm_link": links.didcomm if state == "created" else None,
         "expires_at": _moment(row.expires_at),
         "result": result,
-        "trouble": _LOST if state == "failed" else None,
+        "trouble": _trouble_of(row, state),
         "live": LiveView(
             f"/requests/{asked.id}/events", f"{state}-{row.id}-{decision}", ended=state in _OVER
         ),
@@ -299,6 +315,12 @@ def build_public(
         "trouble": _BROKEN_OFF if state == "failed" else None,
         "live": LiveView(f"/r/{row.token}/events", state, ended=state in _OVER or is_over(row)),
     }
+
+
+def _trouble_of(row: SessionRow, state: str) -> Trouble | None:
+    if state == "failed":
+        return _LOST
+    return _REFUSED_AT_THE_DOOR if was_turned_away(row) else None
 
 
 def _build_chosen(known: Known, typed: Typed) -> ChosenView:

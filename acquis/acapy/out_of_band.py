@@ -16,7 +16,6 @@ from acquis.acapy import connections
 from acquis.acapy.answer import Answer
 from acquis.acapy.client import AgentClient
 from acquis.errors import InvalidInput, TooLarge, Unavailable
-from acquis.protocols.connection import State
 from acquis.text import Text
 
 MAX_INVITATION_BYTES: Final = 256 * 1024
@@ -134,6 +133,17 @@ async def forget_invitation(client: AgentClient, invitation_id: str) -> None:
     await client.delete("/out-of-band/invitations/{}", invitation_id)
 
 
+async def was_answered(client: AgentClient, invitation_id: str) -> bool:
+    """Say whether a message came for an invitation of ours without a handshake, whatever became of it.
+
+    Where this agent turns a message away it tells nobody and keeps nothing of it, but for the
+    thread, noted beside the invitation once the message could be read as one of its protocol.
+    """
+    query = {"invi_msg_id": invitation_id, "limit": "1"}
+    answer = await client.get("/out-of-band/records", query=query)
+    return any(each.optional_text("attach_thread_id") for each in answer.each("results"))
+
+
 async def _was_received(client: AgentClient, invitation: Invitation) -> bool:
     if not invitation.wants_connection:
         return await _has_any(client, "/out-of-band/records", "invi_msg_id", invitation.id)
@@ -142,7 +152,7 @@ async def _was_received(client: AgentClient, invitation: Invitation) -> bool:
     if path and thread_id and await _has_any(client, path, "thread_id", thread_id):
         return True
     begun = await connections.find(client, invitation.id)
-    if begun and begun.state not in {State.COMPLETED, State.ABANDONED}:
+    if begun and not begun.is_over:
         raise Unavailable(
             Text(
                 "The sender of the invitation has not answered yet",

@@ -35,9 +35,11 @@ from support.lies import (
     ELSEWHEN,
     ELSEWHERE,
     INTERVALS,
+    LIE_FIRST,
     LIES,
     REFUSED,
     TWO,
+    UNTRACED,
 )
 from trust_anchor.draft import load_draft, save_draft
 from trust_anchor.publishing import publish
@@ -63,8 +65,12 @@ async def honest(crook: CrookedTown) -> present_proof.Record:
 
 @pytest.mark.parametrize(
     ("forge", "body"),
-    [(answering("first"), {}), (each_from(c1="first", c2="second"), TWO)],
-    ids=["one competency", "two competencies of one person, from two awards"],
+    [(answering("first"), {}), (each_from(c1="first", c2="second"), TWO), (LIE_FIRST, {})],
+    ids=[
+        "one competency",
+        "two competencies of one person, from two awards",
+        "a lie, and the truth after it under the same name",
+    ],
 )
 async def test_the_truth_is_accepted(crook: CrookedTown, forge: Forge, body: Any) -> None:
     said = await crook.answer(forge, **body)
@@ -85,10 +91,16 @@ async def test_a_lie_to_the_verifier_is_refused_by_name(crook: CrookedTown, name
 
 @pytest.mark.parametrize("lie", AT_THE_DOOR)
 async def test_what_the_agent_turns_away_changes_nothing(crook: CrookedTown, lie: str) -> None:
-    """The agent says nothing but to its log; the session waits, and the truth is accepted after."""
+    """No check of ours names these: the agent takes nothing in, so there is nothing to check.
+
+    It complains to its log, to nobody else, and at most notes that a message came. The session
+    waits, the truth is accepted after; where nothing comes, it is told at its end that something
+    was sent (`test_what_the_agent_turned_away_is_told_once_the_session_ended`).
+    """
     forge, complaint = AT_THE_DOOR[lie]
     request_id, asked = await crook.ask()
     before = len(crook.log())
+    assert not await crook.was_answered(asked)
     assert await crook.wallet.send(asked, forge(crook, asked.proof_request)) == 200
 
     async def complained() -> bool | None:
@@ -97,6 +109,7 @@ async def test_what_the_agent_turns_away_changes_nothing(crook: CrookedTown, lie
     await until(complained, f"the agent says “{complaint}”", pause=0.03)
     seen = await crook.look(request_id)
     assert (seen["state"], seen["verdict"], seen["decision"]) == ("request-sent", None, None)
+    assert await crook.was_answered(asked) is (lie not in UNTRACED)
     await crook.wallet.send(asked, answering("first")(crook, asked.proof_request))
     assert (await crook.ruling(request_id)).conclusion == ACCEPTED
 

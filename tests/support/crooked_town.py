@@ -164,6 +164,11 @@ class CrookedTown:
         except Unavailable:  # it stumbled: it has the presentation and says nothing of it
             return await present_proof.load(agent, record.id)
 
+    async def was_answered(self, asked: Asked) -> bool:
+        """Say whether the verifier’s agent noted that a message came, whatever became of it."""
+        agent = self.agents.client(AgentRole.VERIFIER)
+        return await out_of_band.was_answered(agent, asked.parent_id)
+
     async def until_forgotten(self, asked: Asked) -> None:
         """Wait until the verifier’s agent has nothing any more of an exchange that is over."""
         agent = self.agents.client(AgentRole.VERIFIER)

@@ -97,6 +97,17 @@ def edited(forge: Forge, *changes: Change) -> Forge:
     return forge_and_edit
 
 
+def saying_twice(member: str, first: Forge, second: Forge) -> Forge:
+    """Say one member of the presentation twice, as JSON allows and our reading of bytes does not."""
+
+    def forge(crook: CrookedTown, request: Json) -> bytes:
+        said = first(crook, request)
+        again = json.dumps({member: second(crook, request)[member]})
+        return f"{json.dumps(said)[:-1]}, {again[1:]}".encode()
+
+    return forge
+
+
 def stale(grade: str) -> Forge:
     """Prove against the list from before the revocation."""
 

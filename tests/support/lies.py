@@ -33,6 +33,7 @@ from support.forgeries import (
     predicate,
     proved_of_another,
     relabelled,
+    saying_twice,
     set_at,
     stale,
     twice,
@@ -91,6 +92,11 @@ def never_asked(request: dict[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in request.items() if name != "non_revoked"}
 
 
+LIE_FIRST = saying_twice(
+    "requested_proof", edited(answering("first"), value_shown(raw=ANOTHER)), answering("first")
+)
+"""A member twice, the lie first: the agent reads the second, keeps that alone and says true."""
+
 LIES: dict[str, Lie] = {
     # what was asked is not shown, or not proved
     "value left unrevealed": Lie(
@@ -131,6 +137,17 @@ LIES: dict[str, Lie] = {
     ),
     "text shown is not the text signed": Lie(
         edited(answering("first"), value_shown(raw=ANOTHER)),
+        AGENT_FALSE,
+        REFUSED,
+        "values-signed",
+        remark="VALUE_ERROR",
+    ),
+    "text shown twice, first as signed": Lie(
+        saying_twice(
+            "requested_proof",
+            answering("first"),
+            edited(answering("first"), value_shown(raw=ANOTHER)),
+        ),
         AGENT_FALSE,
         REFUSED,
         "values-signed",
@@ -270,7 +287,19 @@ AT_THE_DOOR: dict[str, tuple[Forge, str]] = {
     "nested 100000 deep": (lambda *_: b"[" * 100_000 + b"]" * 100_000, "RecursionError"),
     "no text": (lambda *_: b"\xff\xfe", "Error deserializing message"),
 }
-"""What the agent does not even take in, and what its log says of it."""
+"""What the agent does not even take in, and what its log says of it.
+
+None of these reaches a check of ours: no presentation, no verdict, no report."""
+
+UNTRACED = {
+    "wrong type: no list of credentials",
+    "wrong type: time as text",
+    "not JSON",
+    "nested 3000 deep",
+    "nested 100000 deep",
+    "no text",
+}
+"""Of these it keeps nothing at all; of the others, that a message came on that thread."""
 
 INTERVALS: dict[str, tuple[Callable[[int], Any], bool | None, str]] = {
     "to": (lambda now: {"to": now}, AGENT_TRUE, REFUSED),

@@ -16,6 +16,9 @@ from acquis.protocols.record import dump_exchange
 from acquis.text import Text
 from verifier.store.tables import RequestRow, SessionRow
 
+TURNED_AWAY: Final = "turned-away"
+"""The error of a session that ended without an answer, though the agent had refused one."""
+
 _DOCUMENTS: Final = (
     *(SessionRow.invitation, SessionRow.proof_request, SessionRow.presentation),
     *(SessionRow.report, SessionRow.learned, SessionRow.basis, SessionRow.digests),

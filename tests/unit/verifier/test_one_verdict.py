@@ -296,6 +296,39 @@ async def test_an_answer_that_can_be_checked_late_is_checked(desk: Desk, agent: 
     assert row.verdict == {"verified": True, "warnings": []}
 
 
+@pytest.mark.parametrize("refused", [True, False])
+async def test_what_the_agent_turned_away_is_told_once_the_session_ended(
+    desk: Desk, agent: Agent, refused: bool
+) -> None:
+    """It is the thread beside the invitation that tells; to the sender nothing is told."""
+    request_id = await desk.ask()
+    await desk.open(request_id)
+    row = await desk.session(request_id)
+    asked_for = []
+
+    async def note(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path != "/out-of-band/records":
+            return None
+        asked_for.append(request.url.params["invi_msg_id"])
+        thread = {"attach_thread_id": row.exchange["facts"]["thread_id"]} if refused else {}
+        return httpx.Response(200, json={"results": [thread]})
+
+    agent.between = note
+    await desk.perform(row.id)
+    assert (await desk.session(request_id)).open
+    desk.clock.at = row.expires_at
+    await desk.perform(row.id)
+    assert row.invitation is not None
+    assert asked_for == [row.invitation["@id"]]
+    seen = (await desk.get(f"/api/requests/{request_id}")).json()
+    assert (seen["state"], seen["turned_away"], seen["decision"]) == ("expired", refused, None)
+    for language, says in (("en", "could not take in"), ("fr", "n’a pas pu recevoir")):
+        page = text_of(await desk.get(f"/requests/{request_id}?lang={language}"))
+        assert (says in page) is refused
+    link = await desk.stranger.get(f"/r/{row.token}?lang=en")
+    assert "could not take in" not in text_of(link)
+
+
 async def test_what_was_cancelled_during_a_look_stays_cancelled(desk: Desk, agent: Agent) -> None:
     request_id = await desk.ask()
     await desk.open(request_id)
