@@ -9,10 +9,10 @@ from inspect import getdoc
 from types import ModuleType
 from typing import Final
 
-from acquis.protocols import connection, issue_credential, machine, present_proof, revocation
+from acquis.protocols import issue_credential, machine, present_proof, revocation
 from acquis.protocols.machine import Table
 
-_MODULES: Final = (issue_credential, present_proof, connection, revocation)
+_MODULES: Final = (issue_credential, present_proof, revocation)
 
 _OPENING: Final = """\
 # The protocols

@@ -24,7 +24,6 @@ from acquis.acapy import (
 from acquis.acapy.client import AgentClient
 from acquis.acapy.out_of_band import AttachmentType
 from acquis.errors import Unavailable
-from acquis.protocols import connection as connecting
 from acquis.protocols import issue_credential as issuing
 from acquis.protocols import present_proof as presenting
 
@@ -389,17 +388,11 @@ async def test_candidates() -> None:
     assert dict(agent.query) == {"limit": "100", "referent": "a,p"}
 
 
-@pytest.mark.parametrize(
-    ("name", "role"),
-    [
-        ("connection-requester", connecting.Role.REQUESTER),
-        ("connection-responder", connecting.Role.RESPONDER),
-    ],
-)
-async def test_connections(name: str, role: connecting.Role) -> None:
-    record = await connections.load(Agent(name).client, "c")
-    observation = connections.observe_connection(record)
-    assert record.role is role
-    assert observation
-    assert observation.state is connecting.State.COMPLETED
-    assert observation.facts.invitation_id
+@pytest.mark.parametrize("name", ["connection-requester", "connection-responder"])
+async def test_a_connection_that_is_made_is_found_by_its_invitation(name: str) -> None:
+    asked: list[httpx.Request] = []
+    made = payload(name)
+    found = await connections.find(receiver({"/connections": [made]}, asked), "an-invitation")
+    assert found == connections.Record(made["connection_id"], "completed")
+    assert found.is_over
+    assert dict(asked[-1].url.params) == {"invitation_msg_id": "an-invitation", "limit": "1"}

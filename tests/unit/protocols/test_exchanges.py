@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from acquis.errors import IllegalTransition
 from acquis.protocols import (
-    connection,
     diagram,
     issue_credential,
     present_proof,
@@ -23,7 +22,7 @@ from acquis.protocols import (
 )
 from acquis.protocols.machine import Source, Table
 
-PROTOCOLS = (issue_credential, present_proof, connection, revocation)
+PROTOCOLS = (issue_credential, present_proof, revocation)
 SIDES = [(module, role) for module in PROTOCOLS for role in module.TABLE.roles]
 SIDE_NAMES = [f"{module.__name__.rpartition('.')[2]}-{role}" for module, role in SIDES]
 every_side = pytest.mark.parametrize(("module", "role"), SIDES, ids=SIDE_NAMES)
