@@ -27,7 +27,7 @@ from support.registry import (
     running_registry,
 )
 
-AHEAD = 2**40
+AHEAD = 253_402_300_799  # the last second of the year 9999, the last that has the form
 ALL = [1] * REGISTRY_SIZE
 ONE = [1, *[0] * (REGISTRY_SIZE - 1)]
 
