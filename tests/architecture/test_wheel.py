@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -35,19 +35,28 @@ for name in schemas.VOCABULARIES:
 """
 
 
-@pytest.fixture(scope="module")
-def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a wheel of this clone installs, built by way of the source archive, with no network."""
-    folder = tmp_path_factory.mktemp("wheel")
-    own = ROOT / ".uv" / "bin" / "uv"  # as .ci/setup looks for it
-    uv = own if own.exists() else shutil.which("uv") or Path.home() / ".local" / "bin" / "uv"
+def build(kind: str, source: Path, folder: Path) -> None:
+    """Build one kind of distribution of ``source`` into ``folder``."""
     built = subprocess.run(
-        [uv, "build", "--offline", "--python", sys.executable, "--out-dir", folder, ROOT],
+        [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)],
+        cwd=source,
         check=False,
         capture_output=True,
         text=True,
     )
     assert built.returncode == 0, built.stderr
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a wheel of this clone installs, built by way of the source archive, with no network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build("sdist", ROOT, folder)
+    (archive_file,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive_file) as source:
+        source.extractall(folder / "source", filter="data")
+    (unpacked_source,) = (folder / "source").iterdir()
+    build("wheel", unpacked_source, folder)
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder / "installed")
