@@ -11,7 +11,8 @@ verdict means the same whoever gave it:
    one is said (``UNRVL_ATTR``);
 5. the library verifies the proofs.
 
-Where the agent is lax (the relation of a comparison, groups answered as single values) this is not.
+Where the agent is lax (the relation of a comparison, groups answered as single values, the numbers of
+a proof by ``soundness``) this is not.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from acquis.credentials.proof_request import (
     AskedPredicate,
     Interval,
 )
+from acquis.credentials.soundness import find_unsound
 from acquis.errors import AcquisError
 from acquis.registry.content import ResourceType
 from acquis.registry.mirror import Mirror
@@ -86,6 +88,8 @@ def resolve_verdict(question: Question, mirror: Mirror, now: int) -> AgentVerdic
         warnings += checking.check_answers()
     except _Inconsistent:
         return AgentVerdict(verified=False, warnings=_each_once(*warnings, _INCONSISTENT))
+    if find_unsound(question.answered) is not None:
+        return AgentVerdict(verified=False, warnings=_each_once(*warnings, _NOT_PROVED))
     try:
         verified = _verify(checking.amended(), question.presentation, documents)
     except anoncreds.AnoncredsError:

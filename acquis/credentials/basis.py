@@ -32,7 +32,7 @@ from acquis.credentials.wire import Node, canonical_json, check_form
 from acquis.errors import InvalidInput
 from acquis.text import Text
 
-PIPELINE: Final = 2
+PIPELINE: Final = 3
 """Raised whenever the same inputs may give another report: what was decided before says its own."""
 
 _POLICIES: Final[Mapping[str, Policy]] = {

@@ -1,7 +1,7 @@
 """A presentation as the wallet made it: what it shows, what it proves, from which credentials.
 
-The numbers of the cryptographic proof are the agent's business; read here is what they are
-about, strictly: a wrong type at any leaf is ``InvalidInput``.
+Read strictly: a wrong type at any leaf is ``InvalidInput``. Whether the mathematics holds is the
+agent's to say; the numbers are kept for what it does not look at (``soundness``).
 """
 
 from __future__ import annotations
@@ -10,6 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from acquis.credentials.proof_numbers import (
+    Challenge,
+    SubProofNumbers,
+    parse_challenge,
+    parse_sub_proof_numbers,
+)
 from acquis.credentials.proof_request import Relation
 from acquis.credentials.wire import Node, parse_json
 
@@ -82,6 +88,7 @@ class SubProof:
     strangers: tuple[ProvedComparison, ...]
     link_secret_response: str | None
     non_revocation: bool
+    numbers: SubProofNumbers
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,6 +97,7 @@ class Presentation:
 
     identifiers: tuple[Identifier, ...]
     sub_proofs: tuple[SubProof, ...]
+    challenge: Challenge
     shown: Mapping[str, Shown]
     proved: Mapping[str, int]
     unrevealed: frozenset[str]
@@ -155,10 +163,10 @@ def _is_of_signed_value(node: Node, hidden: Mapping[str, Node], shown: Mapping[s
     value that is shown that proof has no such number: one that stands there was looked at by nobody.
     """
     name = node.member("predicate").member("attr_name").text(300)
-    answered, signed = node.optional("mj"), hidden.get(name)
-    if answered is None or signed is None or canonical_name(name) in map(canonical_name, shown):
+    signed = hidden.get(name)
+    if signed is None or canonical_name(name) in map(canonical_name, shown):
         return False
-    return answered.text(2_000) == signed.text(2_000)
+    return node.member("mj").text(2_000) == signed.text(2_000)
 
 
 def _parse_comparison(node: Node) -> ProvedComparison:
@@ -171,10 +179,10 @@ def _parse_comparison(node: Node) -> ProvedComparison:
 
 
 def _parse_sub_proof(node: Node) -> SubProof:
+    numbers = parse_sub_proof_numbers(node)
     primary = node.member("primary_proof")
     equality = primary.member("eq_proof")
-    found = primary.optional("ge_proofs")
-    proofs = found.elements() if found else []
+    proofs = primary.member("ge_proofs").elements()
     hidden = equality.member("m").members()
     shown = {at: _number(v) for at, v in equality.member("revealed_attrs").members().items()}
     secret = hidden.get("master_secret")
@@ -187,7 +195,8 @@ def _parse_sub_proof(node: Node) -> SubProof:
             if not _is_of_signed_value(each, hidden, shown)
         ),
         None if secret is None else secret.text(2_000),
-        non_revocation=node.optional("non_revoc_proof") is not None,
+        non_revocation=bool(numbers.points),
+        numbers=numbers,
     )
 
 
@@ -203,9 +212,10 @@ def parse_presentation(unverified: UnverifiedPresentation) -> Presentation:
     count = len(identifiers)
     if not count:
         node.refuse("it rests on no credential.", "elle ne repose sur aucune attestation.")
+    proof = node.member("proof")
+    proof.refuse_others(("proofs", "aggregated_proof"))
     sub_proofs = tuple(
-        _parse_sub_proof(each)
-        for each in node.member("proof").member("proofs").elements(MAX_CREDENTIALS)
+        _parse_sub_proof(each) for each in proof.member("proofs").elements(MAX_CREDENTIALS)
     )
     if len(sub_proofs) != count:
         node.refuse("identifiers and proofs differ.", "identifiants et preuves diffèrent.")
@@ -224,6 +234,7 @@ def parse_presentation(unverified: UnverifiedPresentation) -> Presentation:
     return Presentation(
         identifiers,
         sub_proofs,
+        parse_challenge(proof.member("aggregated_proof")),
         MappingProxyType({**singles, **groups}),
         MappingProxyType(
             {

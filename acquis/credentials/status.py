@@ -4,6 +4,11 @@ A wallet can prove "not revoked" against any list ever published, and the agent 
 the timestamp in the presentation must be that of the list in force at the moment of asking, or
 of one that was superseded within a declared grace (wallets cache lists). Older is stale and
 refused; a list later than asked is never used.
+
+Which credential stands is the library's to say, and it cannot say it against its holder: the number
+that ties the proof of status to the signature is compared modulo the order of a curve, and may be so
+large (``m2`` in ``soundness``) that whoever holds two credentials of one definition can prove either
+by the other's status. Nothing in such a proof is out of the ordinary.
 """
 
 from __future__ import annotations

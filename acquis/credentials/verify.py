@@ -12,22 +12,23 @@ it was skipped.
  5. ``agent-verdict``     the agent's cryptographic check
  6. ``agent-warnings``    the agent's remarks, one by one; an unknown one leaves it open
  7. ``all-answered``      all shown or proved; none unrevealed, self-attested or added
- 8. ``values-signed``     each value shown or compared is the one that was signed
- 9. ``holder-binding``    every credential used belongs to one holder
-10. ``trust-list``        of the trust lists chosen at least one is in force
+ 8. ``proof-sound``       it meets the conditions under which it proves a signature
+ 9. ``values-signed``     each value shown or compared is the one that was signed
+10. ``holder-binding``    every credential used belongs to one holder
+11. ``trust-list``        of the trust lists chosen at least one is in force
     and then for each competency asked:
-11. ``one-credential``    its answers come from one credential
-12. ``mirror-age``        our copy of its issuer's registry is recent
-13. ``issuer-identity``   the issuer's DID stands; a compromise it reported is told
-14. ``issuer-documents``  definition, schema and achievement are the issuer's own and agree
-15. ``not-revoked``       proved against the list in force, or one within the grace
-16. ``issuer-recognised`` entitled, by one anchor: framework, level, day of the award
-17. ``assessed``          something was assessed
-18. ``quality-assured``   somebody beside the institution stands behind it
-19. ``asked-credential``  it is of a kind that was asked for
-20. ``competency``        the competency is the achievement's, at the level asked
-21. ``still-valid``       within its validity
-22. ``awarded-since``     not awarded before the day asked
+12. ``one-credential``    its answers come from one credential
+13. ``mirror-age``        our copy of its issuer's registry is recent
+14. ``issuer-identity``   the issuer's DID stands; a compromise it reported is told
+15. ``issuer-documents``  definition, schema and achievement are the issuer's own and agree
+16. ``not-revoked``       proved against the list in force, or one within the grace
+17. ``issuer-recognised`` entitled, by one anchor: framework, level, day of the award
+18. ``assessed``          something was assessed
+19. ``quality-assured``   somebody beside the institution stands behind it
+20. ``asked-credential``  it is of a kind that was asked for
+21. ``competency``        the competency is the achievement's, at the level asked
+22. ``still-valid``       within its validity
+23. ``awarded-since``     not awarded before the day asked
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ from acquis.credentials.policy import AllOf, CheckValid
 from acquis.credentials.recognition import AnchorList, read_trust_lists
 from acquis.credentials.remarks import check_agent_warnings
 from acquis.credentials.report import Check, VerificationReport
+from acquis.credentials.soundness import check_proof_sound
 from acquis.credentials.status import check_not_revoked
 from acquis.text import Text
 
@@ -90,6 +92,7 @@ CHECK_IDS = (
     "agent-verdict",
     "agent-warnings",
     "all-answered",
+    "proof-sound",
     "values-signed",
     "holder-binding",
     "trust-list",
@@ -139,9 +142,10 @@ def verify_presentation(facts: ExchangeFacts, environment: Environment) -> Verif
         check_agent_verdict(facts),  # 5
         *check_agent_warnings(facts),  # 6
         check_all_answered(facts),  # 7
-        check_values_signed(facts),  # 8
-        check_holder_binding(facts),  # 9
-        check_trust_lists(lists),  # 10
+        check_proof_sound(facts),  # 8
+        check_values_signed(facts),  # 9
+        check_holder_binding(facts),  # 10
+        check_trust_lists(lists),  # 11
     ]
     for answer in facts.answers():
         checks.extend(_verify_answer(answer, lists, environment))
@@ -154,16 +158,16 @@ def _verify_answer(
     identity = resolve_identity(answer, environment)
     documents = resolve_documents(answer, identity, environment)
     return [
-        check_one_credential(answer),  # 11
-        check_mirror_age(answer, environment),  # 12
-        identity.check,  # 13
-        documents.check,  # 14
-        check_not_revoked(answer, documents, environment),  # 15
-        check_issuer_recognised(answer, documents, lists, environment),  # 16
-        check_assessed(answer, documents),  # 17
-        check_quality_assured(answer, documents),  # 18
-        check_asked_credential(answer),  # 19
-        check_competency(answer, documents),  # 20
-        check_still_valid(answer),  # 21
-        check_awarded_since(answer),  # 22
+        check_one_credential(answer),  # 12
+        check_mirror_age(answer, environment),  # 13
+        identity.check,  # 14
+        documents.check,  # 15
+        check_not_revoked(answer, documents, environment),  # 16
+        check_issuer_recognised(answer, documents, lists, environment),  # 17
+        check_assessed(answer, documents),  # 18
+        check_quality_assured(answer, documents),  # 19
+        check_asked_credential(answer),  # 20
+        check_competency(answer, documents),  # 21
+        check_still_valid(answer),  # 22
+        check_awarded_since(answer),  # 23
     ]

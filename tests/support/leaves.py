@@ -22,7 +22,9 @@ WRONG: tuple[Any, ...] = (
 )
 
 
-def places(document: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def places(
+    document: Any, whole: tuple[Any, ...] = (), here: tuple[Any, ...] = ()
+) -> Iterator[tuple[Any, ...]]:
     """Yield the path of every member and element, the inner ones included."""
     inside = (
         document.items()
@@ -33,16 +35,21 @@ def places(document: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
     )
     for name, value in inside:
         yield (*here, name)
-        yield from places(value, (*here, name))
+        if (*here, name) != whole:
+            yield from places(value, whole, (*here, name))
 
 
-def spoilt(document: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the document with one place replaced by each wrong value, and with it left out."""
-    for place in places(document):
+def spoilt(document: Any, whole: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Yield the document with one place replaced by each wrong value, and with it left out.
+
+    What is at the path ``whole`` is not gone into. What is not spoilt is shared by all.
+    """
+    for place in places(document, whole):
         for wrong in (*WRONG, "__absent__"):
-            changed = copy.deepcopy(document)
+            changed = copy.copy(document)
             at = changed
             for step in place[:-1]:
+                at[step] = copy.copy(at[step])
                 at = at[step]
             if wrong == "__absent__":
                 del at[place[-1]]

@@ -47,6 +47,7 @@ from acquis.credentials.request import (
 from acquis.errors import AcquisError, NotFound
 from acquis.text import Text
 from schemas import load_example
+from support.proof_forms import listed, made_up_comparison, made_up_equality, made_up_status
 
 PYTHON = CompetencyKey.parse("esco_ccd0a1d9-afda-43d9-b901-96344886e14d")
 SQL = CompetencyKey.parse("esco_598de5b0-5b58-4ea7-8058-a4bc4d18c742")
@@ -238,35 +239,20 @@ def present(
             "value": wanted.bound,
         }
         compared = _response(wanted.name, held[used[number]].value(wanted.name) or "")
-        proved[number].append(
-            {"u": {}, "r": {}, "mj": compared, "alpha": "1", "t": {}, "predicate": predicate}
-        )
+        proved[number].append(made_up_comparison(compared, predicate))
+    proof: dict[str, Any] = {"proofs": []}
+    for number, name_of_credential in enumerate(used):
+        hidden = {
+            canonical_name(name): _response(name, value)
+            for name, value in held[name_of_credential].attributes.items()
+            if canonical_name(name) not in revealed[number]
+        }
+        equality = made_up_equality(revealed[number], hidden)
+        primary = {"eq_proof": equality, "ge_proofs": proved[number]}
+        proof["proofs"].append({"primary_proof": primary, "non_revoc_proof": made_up_status()})
+    proof["aggregated_proof"] = {"c_hash": "1", "c_list": listed(proof)}
     return {
-        "proof": {
-            "proofs": [
-                {
-                    "primary_proof": {
-                        "eq_proof": {
-                            "revealed_attrs": revealed[number],
-                            "a_prime": "1",
-                            "e": "1",
-                            "v": "1",
-                            "m": {"master_secret": "4242"}
-                            | {
-                                canonical_name(name): _response(name, value)
-                                for name, value in held[used[number]].attributes.items()
-                                if canonical_name(name) not in revealed[number]
-                            },
-                            "m2": "1",
-                        },
-                        "ge_proofs": proved[number],
-                    },
-                    "non_revoc_proof": {"x_list": {}, "c_list": {}},
-                }
-                for number in range(len(used))
-            ],
-            "aggregated_proof": {"c_hash": "1", "c_list": []},
-        },
+        "proof": proof,
         "requested_proof": said,
         "identifiers": [
             {

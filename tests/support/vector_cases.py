@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -164,7 +164,8 @@ class Case:
     ``expects`` holds what is not VALID, the named check first; everything else must be VALID, so
     that a check that is added later needs no word here. ``answers`` says for each group (or
     referent) which credential answers it. ``made_for`` is the request the wallet answered and
-    ``answered`` the one the agent says it verified against, where they are not the one kept.
+    ``answered`` the one the agent says it verified against, where they are not the one kept;
+    ``forged`` makes the presentation where no wallet would.
     """
 
     id: str
@@ -180,6 +181,7 @@ class Case:
     made_for: ProofRequest | None = None
     answered: ProofRequest | None = None
     joined_with: tuple[ProofRequest, ProofRequest] | None = None
+    forged: Callable[[Case], dict[str, Any]] | None = None
     changes: tuple[dict[str, Any], ...] = ()
     text: str | None = None
     world: str = "base"

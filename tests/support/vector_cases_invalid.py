@@ -35,6 +35,7 @@ from support.vector_cases import (
     without_referents,
 )
 from support.vector_cases_refuted import REFUTED_CASES
+from support.vector_cases_unsound import UNSOUND_CASES
 from support.vector_courses import DATA, FALSE_DATA
 from support.vector_wallet import Use
 
@@ -490,6 +491,7 @@ INVALID_CASES: tuple[Case, ...] = (
     *EXCHANGE,
     *AGENT,
     *ANSWERS,
+    *UNSOUND_CASES,
     *HOLDER,
     *REFUTED_CASES,
     *FORM,

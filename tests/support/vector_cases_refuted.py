@@ -203,7 +203,10 @@ STATUS = (
         "The list is named and the proof against it left out.",
         _ANY_HARM,
         expects=_NOT_REVOKED,
-        changes=(replace_at("/proof/proofs/0/non_revoc_proof", None),),
+        changes=(
+            replace_at("/proof/proofs/0/non_revoc_proof", None),
+            *(remove_at("/proof/aggregated_proof/c_list/0") for _ in range(7)),
+        ),
         agent=TRUE,
     ),
     case(

@@ -116,6 +116,9 @@ class Workshop:
 
     def _presentation(self, case: Case) -> str:
         """Return the name of the presentation of a case, made unless it was made before."""
+        if case.forged is not None:
+            self.presentations[case.id] = case.forged(case)
+            return case.id
         if case.joined_with is not None:
             first, second = (
                 make_presentation(spec_of(each, case.answers)) for each in case.joined_with

@@ -20,6 +20,7 @@ import anoncreds
 from acquis.credentials.attributes import Learner
 from acquis.registry.resource import digest_of
 from support.scenario import PYTHON
+from support.unsound_proofs import PublicKey
 from support.vector_courses import (
     AID,
     DATA,
@@ -128,8 +129,24 @@ def spec_of(request: Mapping[str, Any], answers: Mapping[str, str | Use], **chan
 @cache
 def make_presentation(spec: Spec) -> dict[str, Any]:
     """Return the presentation as the library makes it."""
+    return make_otherwise(spec, {})
+
+
+def held_by(name: str) -> tuple[dict[str, Any], PublicKey, str]:
+    """Return a credential as its wallet has it, the issuer's key and the wallet's link secret."""
+    award = AWARDS[name]
+    key = PublicKey.of(award.course.definition["content"])
+    return _credential(name).to_dict(), key, _secret(award.wallet)
+
+
+def make_otherwise(
+    spec: Spec, bent: Mapping[str, dict[str, Any]], secret: str | None = None
+) -> dict[str, Any]:
+    """Return the presentation made with other credentials than were issued, or another link secret."""
     request = json.loads(spec.request)
     chosen = anoncreds.PresentCredentials()
+    loaded = {use.credential: _credential(use.credential) for _, use in spec.uses}
+    loaded |= {name: anoncreds.Credential.load(each) for name, each in bent.items()}
     for referent, use in spec.uses:
         award = AWARDS[use.credential]
         lists = spec.lists if award.course is DATA else FIRST_LIST
@@ -137,7 +154,7 @@ def make_presentation(spec: Spec) -> dict[str, Any]:
         if award.course.revocable and spec.proved:
             state = _state(award.course, lists, award.index)
             proof = {"timestamp": lists[-1][0], "rev_state": state}
-        credential = _credential(use.credential)
+        credential = loaded[use.credential]
         if referent in request["requested_attributes"]:
             chosen.add_attributes(credential, referent, reveal=use.shown, **proof)
         else:
@@ -149,7 +166,7 @@ def make_presentation(spec: Spec) -> dict[str, Any]:
             spec.request,
             chosen,
             dict(spec.attested),
-            _secret(wallet),
+            secret or _secret(wallet),
             {each.schema["id"]: each.real_schema for each in courses},
             {each.definition["id"]: each.real_definition for each in courses},
         ).to_json()
@@ -168,6 +185,7 @@ def joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     count = len(made["identifiers"])
     made["identifiers"] += second["identifiers"]
     made["proof"]["proofs"] += second["proof"]["proofs"]
+    made["proof"]["aggregated_proof"]["c_list"] += second["proof"]["aggregated_proof"]["c_list"]
     for kind, said in second["requested_proof"].items():
         for referent, each in said.items():
             moved = {**each, "sub_proof_index": each["sub_proof_index"] + count}

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from support.proof_forms import listed, made_up_comparison, made_up_equality, made_up_status
 from support.simulator.registry import SimulatedRegistry, UnpublishedError
 
 type Json = dict[str, Any]
@@ -78,8 +79,9 @@ class Cryptography:
             "predicates": {},
         }
         proofs = [self._prove(request, number, one, shown) for number, one in enumerate(chosen)]
+        hashed = listed({"proofs": proofs})
         presentation = {
-            "proof": {"proofs": proofs, "aggregated_proof": {"c_hash": "", "c_list": [[4, 1]]}},
+            "proof": {"proofs": proofs, "aggregated_proof": {"c_hash": "", "c_list": hashed}},
             "requested_proof": shown,
             "identifiers": [
                 {
@@ -121,20 +123,15 @@ class Cryptography:
                 raise UnprovableError(asked["name"])
             shown["predicates"][referent] = {"sub_proof_index": number}
             predicate = {"attr_name": asked["name"], "p_type": code, "value": asked["p_value"]}
-            comparisons.append({"u": {}, "r": {}, "t": {}, "predicate": predicate})
-        kept = {name: self.number("m", name, value) for name, value in values.items()}
-        for comparison in comparisons:
-            comparison["mj"] = kept[comparison["predicate"]["attr_name"]]
+            response = self.number("m", asked["name"], values[asked["name"]])
+            comparisons.append(made_up_comparison(response, predicate))
+        hidden = {name: self.number("m", name, value) for name, value in values.items()}
+        hidden = {name: each for name, each in hidden.items() if name not in revealed}
+        hidden["master_secret"] = self.number("link", request["nonce"])
+        equality = made_up_equality(revealed, hidden)
         return {
-            "primary_proof": {
-                "eq_proof": {
-                    "revealed_attrs": revealed,
-                    "m": {name: kept[name] for name in kept if name not in revealed}
-                    | {"master_secret": self.number("link", request["nonce"])},
-                },
-                "ge_proofs": comparisons,
-            },
-            "non_revoc_proof": {"x_list": {}, "c_list": {}} if one.timestamp else None,
+            "primary_proof": {"eq_proof": equality, "ge_proofs": comparisons},
+            "non_revoc_proof": made_up_status() if one.timestamp else None,
         }
 
     def verify(self, request: Json, presentation: Json) -> tuple[bool, list[str]]:

@@ -183,6 +183,12 @@ def test_what_an_agent_alone_would_accept_is_among_what_is_refused_here() -> Non
         "left-unrevealed-remarked",
         "self-attested",
         "two-names",
+        "signature-from-nothing",
+        "computed-backwards",
+        "two-people-one-computed-secret",
+        "passed-on-by-another-verifier",
+        "link-secret-under-an-older-name",
+        "number-that-is-read-in-two-ways",
     } <= set(accepted)
 
 
@@ -190,7 +196,7 @@ def test_the_keys_say_that_they_are_for_tests_and_nothing_is_too_large() -> None
     for file in (FOLDER / "keys").glob("*.json"):
         assert json.loads(file.read_bytes())["warning"].startswith("Test keys")
         assert file.name.endswith(".test-keys.json")
-    assert sum(file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()) < 3_000_000
+    assert sum(file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()) < 3_100_000
 
 
 def _by_check(not_valid: dict[str, Any]) -> dict[str, set[str]]:

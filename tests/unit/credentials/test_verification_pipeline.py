@@ -88,7 +88,7 @@ def test_several_competencies_from_two_credentials_are_accepted() -> None:
     assert len(facts.presentation.identifiers) == 2
     report = verify_presentation(facts, scenario.shelf)
     assert not_valid(report) == {}
-    assert len(report.checks) == 10 + 3 * 12
+    assert len(report.checks) == 11 + 3 * 12
 
 
 @pytest.mark.parametrize(
@@ -211,6 +211,7 @@ def added(answered: dict[str, Any]) -> None:
 def added_credential(answered: dict[str, Any]) -> None:
     answered["identifiers"].append(dict(answered["identifiers"][0]))
     answered["proof"]["proofs"].append(answered["proof"]["proofs"][0])
+    answered["proof"]["aggregated_proof"]["c_list"] *= 2
 
 
 @pytest.mark.parametrize(
@@ -229,15 +230,15 @@ def test_a_comparison_of_another_attribute_is_no_answer() -> None:
     assert not_valid(report) == {"all-answered": INVALID, "values-signed": INVALID}
 
 
-@pytest.mark.parametrize("of", [str(SQL), "valid_until", "master_secret", None])
-def test_a_comparison_of_another_value_under_the_right_name_is_refused(of: str | None) -> None:
+@pytest.mark.parametrize("of", [str(SQL), "valid_until", "master_secret"])
+def test_a_comparison_of_another_value_under_the_right_name_is_refused(of: str) -> None:
     """The library finds it true: it never compares whose value a comparison is about."""
 
     def under_a_false_name(answered: dict[str, Any]) -> None:
         primary = answered["proof"]["proofs"][0]["primary_proof"]
         for proof in primary["ge_proofs"]:
             if proof["predicate"]["attr_name"] == str(PYTHON):
-                proof["mj"] = of and primary["eq_proof"]["m"][of]
+                proof["mj"] = primary["eq_proof"]["m"][of]
 
     scenario = Scenario()
     report = verify_presentation(scenario.facts(under_a_false_name), scenario.shelf)
@@ -383,6 +384,7 @@ def test_a_second_look_on_another_day_leaves_validity_open() -> None:
 
 def no_proof(answered: dict[str, Any]) -> None:
     answered["proof"]["proofs"][0]["non_revoc_proof"] = None
+    del answered["proof"]["aggregated_proof"]["c_list"][:7]
 
 
 def no_registry(answered: dict[str, Any]) -> None:

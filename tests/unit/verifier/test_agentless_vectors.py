@@ -21,7 +21,13 @@ from verifier.offline import STANDARD, STRICT, judge
 
 READABLE = [each for each in load_vectors() if each["alone"] is not None]
 PLAIN = {"verified": True, "warnings": []}
-STRICTER = {"comparison-turned-round"}
+STRICTER = {
+    "comparison-turned-round",
+    "computed-backwards",
+    "passed-on-by-another-verifier",
+    "signature-from-nothing",
+    "two-people-one-computed-secret",
+}
 """Refused here already; the agent lets it pass and the pipeline refuses it."""
 
 
