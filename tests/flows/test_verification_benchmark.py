@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from benchmarks.verification import FEWEST, MOST_BYTES, Measured
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -37,3 +41,23 @@ def test_a_small_run_ends_with_the_figures_and_leaves_nothing(tmp_path: Path) ->
     assert figures["wrong"] == 0
     assert "times our checks" in ended.stdout
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("grown", "flat"),
+    [
+        ([5, 5, 5, 5, 5, 5, 5, 5, 5, 5], True),  # all of it before the first part ended
+        ([1, 2, 3, 4, 5, 5, 5, 5, 5, 5], True),
+        ([0, 0, 0, 0, 0, 0, 4, 4, 4, 4], True),  # a step
+        ([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], False),
+        ([0, 0, 0, 0, 0, 1, 2, 3, 4, 5], False),
+    ],
+)
+def test_memory_that_grows_with_each_decision_is_told_from_memory_that_fills(
+    grown: list[int], flat: bool
+) -> None:
+    found = Measured(0, [], [1.0] * 100_000, 1.0, [90.0, *(90.0 + each for each in grown)], [])
+    assert found.is_flat is flat
+    assert (found.bytes_each or 0) > MOST_BYTES or flat
+    few = Measured(0, [], [1.0] * (FEWEST - 1), 1.0, found.memory_mb, [])
+    assert (few.bytes_each, few.is_flat) == (None, True)
