@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -114,15 +115,22 @@ async def test_made_up_identifiers_do_not_flood_the_registry(
     reading: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader_module, "SECONDS_BETWEEN_MISSES", 0.2)
-    mirror = CountingMirror()
+    mirror = CountingMirror(gate=threading.Event())
     reader = reading(mirror, True)
-    begun = asyncio.get_running_loop().time()
-    answers = await asyncio.gather(
-        *(reader.resource(str(number), SCHEMA) for number in range(50)), return_exceptions=True
-    )
+    asking = [asyncio.create_task(reader.resource(str(number), SCHEMA)) for number in range(50)]
+    while len(reader._one_refresh._waiters or ()) < 49:  # the first refresh has begun for one
+        await asyncio.sleep(0.01)
+    assert mirror.gate is not None
+    mirror.gate.set()
+    answers = await asyncio.gather(*asking, return_exceptions=True)
     assert all(isinstance(answer, NotFound) for answer in answers)
-    spent = asyncio.get_running_loop().time() - begun
-    assert mirror.refreshes <= 2 + spent / 0.2
+    assert mirror.refreshes == 2
+    begun = time.monotonic()
+    for number in range(4):  # one after the other
+        with pytest.raises(NotFound):
+            await reader.resource(str(number), SCHEMA)
+    assert mirror.refreshes == 6
+    assert time.monotonic() - begun > 3 * 0.2 - 0.01
 
 
 async def test_a_holder_asks_when_the_moment_is_later_than_the_mirror(reading: Reader) -> None:
