@@ -69,7 +69,7 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     ready_url: str | None = None
     ports: Mapping[str, int] = field(default_factory=dict)
-    ready_within: float = 60.0
+    ready_within: float = 180.0
     restarts: bool = False
 
 
