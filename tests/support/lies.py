@@ -49,7 +49,6 @@ TWO = {
     "competencies": [{"key": key, "minimum_level": 3} for key in (PYTHON, SQL)],
     "learner_name": "required",
 }
-TODAY = int(f"{datetime.now(UTC):%Y%m%d}")
 ANOTHER = "did:webvh:QmSomebody:registry.acquis.example:somebody/resources/zQmNothing"
 
 
@@ -90,6 +89,11 @@ def showing_level(request: dict[str, Any]) -> dict[str, Any]:
 
 def never_asked(request: dict[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in request.items() if name != "non_revoked"}
+
+
+def compared_with_today(presentation: dict[str, Any]) -> None:
+    """The day on which the verifier asks, as what the end of validity was compared with."""
+    comparison("valid_until", value=int(f"{datetime.now(UTC):%Y%m%d}"))(presentation)
 
 
 LIE_FIRST = saying_twice(
@@ -225,7 +229,7 @@ LIES: dict[str, Lie] = {
     "expired, validity by a lower bound": Lie(
         edited(
             asking_otherwise("expired", predicate("c1-valid", p_value=20240101)),
-            comparison("valid_until", value=TODAY),
+            compared_with_today,
         ),
         AGENT_FALSE,
         REFUSED,
