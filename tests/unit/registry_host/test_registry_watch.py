@@ -117,7 +117,8 @@ def test_metadata_that_has_expired_is_a_freeze(attacked: Attacked, role: str) ->
     role = thief.bin_of(attacked.log) if role == "bin" else role
     thief.sign(role, lambda each: setattr(each, "expires", EARLIER))
     assert attacked.watching.raised() == {("metadata-expired", f"tuf/{role}.json")}
-    thief.sign(role, lambda each: setattr(each, "expires", datetime.now(UTC).replace(year=2099)))
+    later = datetime.now(UTC) + timedelta(days=9_999)
+    thief.sign(role, lambda each: setattr(each, "expires", later))
     attacked.recovers("metadata-expired")
 
 
