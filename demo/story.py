@@ -13,10 +13,11 @@ from typing import Any, Final
 import httpx
 import typer
 
+from acquis.errors import Unavailable
 from acquis.registry.mirror import Mirror
 from acquis.service.qr import qr_terminal
 from demo.anchor import recognise
-from demo.people import Visitor
+from demo.people import PATIENCE_SECONDS, Refused, Visitor
 from demo.scan import scan_page, scan_terminal
 from demo.town import HOST, INSTITUTION, Town
 from schemas import load_example
@@ -166,14 +167,14 @@ class Story:
 
     async def _ask_when_mirrored(self, recruiter: Visitor, body: object) -> dict[str, Any]:
         """The verifier reads its mirror only; what was published a moment ago comes with it."""
-        give_up = time.monotonic() + 30
+        give_up = time.monotonic() + PATIENCE_SECONDS
         while True:
-            answer = await recruiter.http.post("/api/requests", json=body)
-            if answer.status_code == httpx.codes.CREATED:
-                found: dict[str, Any] = answer.json()
-                return found
-            if answer.status_code != httpx.codes.NOT_FOUND or time.monotonic() > give_up:
-                raise Failed(f"the request was refused: {answer.status_code}")
+            try:
+                return await recruiter.post("/api/requests", body)
+            except (Refused, Unavailable) as error:
+                goes_by = isinstance(error, Unavailable) or error.status == httpx.codes.NOT_FOUND
+                if not goes_by or time.monotonic() > give_up:
+                    raise
             await asyncio.sleep(0.2)
 
     async def present(
@@ -207,7 +208,7 @@ class Story:
             {HOST: self.town.url("registry")},
             trusted_root=self.town.trusted_root,
         )
-        await asyncio.to_thread(registry.refresh)
+        await _refresh(registry)
         since = registry.refreshed_at or 0
         for unit in ("wallet", "verifier"):
             await self._until_mirrored(unit, since)
@@ -218,7 +219,7 @@ class Story:
             {HOST: self.town.url("registry")},
             trusted_root=self.town.trusted_root,
         )
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + PATIENCE_SECONDS
         while (mirror.refreshed_at or 0) <= since:
             if time.monotonic() > give_up:
                 raise Failed(f"the mirror of the {unit} is not refreshed")
@@ -254,3 +255,16 @@ class Story:
         for reason in result["decision"]["reasons"]:
             say(f"    refused  {reason['en']}")
         say()
+
+
+async def _refresh(mirror: Mirror) -> None:
+    """Bring a mirror up to date; a registry that is busy is asked again."""
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            await asyncio.to_thread(mirror.refresh)
+            return
+        except Unavailable:
+            if time.monotonic() > give_up:
+                raise
+        await asyncio.sleep(0.2)

@@ -22,7 +22,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ DAYS = ("birth_date", "awarded_on", "valid_until", "review_on")
 SHORTEST = 3
 ALONE, LONG = 8, 20
 """A form with fewer signs (or fewer digits) is only looked for where it stands alone."""
+_AT_MOST = timedelta(minutes=5)
+"""How long after a test read the calendar its award is kept: there may be a midnight in between."""
 _MULTIHASH = b"\x12\x20"
 
 
@@ -52,9 +54,9 @@ def awarded_values(town: Town) -> set[str]:
     for row in _rows(town, "issuer", AwardRow):
         values |= {row.id, row.token, f"{row.given_name} {row.family_name}"}
         values |= {row.attributes[name] for name in NAMES}
-        issued = datetime.fromtimestamp(row.created_at, UTC).date()
+        kept = datetime.fromtimestamp(row.created_at, UTC)
         for name in DAYS:
-            values |= _ways_to_write(row.attributes[name], issued)
+            values |= _ways_to_write(row.attributes[name], {kept.date(), (kept - _AT_MOST).date()})
     for row in _rows(town, "wallet", LearnerRow):
         values |= {row.id, row.name, row.wallet_id or ""}
     return {value for value in values if len(value) >= SHORTEST}
@@ -147,12 +149,12 @@ def _base64_of(raw: bytes) -> Iterator[bytes]:
             yield encode(bytes(before) + raw + bytes(3))[first:whole]
 
 
-def _ways_to_write(number: str, issued: date) -> set[str]:
+def _ways_to_write(number: str, published: set[date]) -> set[str]:
     try:
         day = parse_date_number(number)
     except InvalidInput:  # what does not apply is empty
         return set()
-    if number == str(NO_LIMIT) or day == issued:
+    if number == str(NO_LIMIT) or day in published:
         return set()
     return {number, day.isoformat(), f"{day:%d/%m/%Y}", f"{day:%d.%m.%Y}"}
 

@@ -281,6 +281,7 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         "webhook_key": holder.webhook_key,
     }
     chosen = WalletSettings(**(given | settings))
+    library.clock.at = int(time.time())
     links: Links = {}
     around = Surroundings(
         settings=chosen,
@@ -293,7 +294,7 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
             transport=httpx.MockTransport(partial(answer_link, links)),
         ),
         seal=Seal(chosen, "wallet-tokens"),
-        clock=SetClock(int(time.time())),
+        clock=library.clock,
     )
     app = create_app(chosen, around)
     holder.doorbells.connect(f"{HOST}/webhooks/", httpx.ASGITransport(app))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from acquis.registry.content import ResourceType
 from acquis.registry.index import Index, build_index
 from acquis.registry.resource import build_resource, verify_resource
 from acquis.registry.trust_list import Scope, TrustEntry, TrustList, build_trust_list
+from acquis.service.clock import SetClock, today
 from schemas import load_example
 from support.registry import HOST as REGISTRY
 from support.registry import Issuer
@@ -39,6 +40,7 @@ class Library:
 
     folder: Path
     world: World
+    clock: SetClock = field(default_factory=lambda: SetClock(int(time.time())))
     institute: Issuer = field(default_factory=lambda: Issuer("demo/institute", name="institute"))
     anchor: Issuer = field(default_factory=lambda: Issuer("trust/anchor", name="anchor"))
     achievements: list[dict[str, Any]] = field(default_factory=list)
@@ -71,15 +73,15 @@ class Library:
 
     def recognise(self, *scopes: Scope, days: int = 30) -> None:
         """Publish the anchor's trust list with the institute on it, in force for ``days`` more."""
-        today = datetime.now(UTC).date()
+        now = today(self.clock)
         entry = TrustEntry(
             self.institute.did, INSTITUTE, "FR", "https://institute.example/", scopes
         )
         listed = TrustList(
             self.anchor.did,
             1,
-            today - timedelta(days=40),
-            today + timedelta(days=days),
+            now - timedelta(days=40),
+            now + timedelta(days=days),
             (entry,) if scopes else (),
         )
         kind = ResourceType.TRUST_LIST
