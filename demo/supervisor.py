@@ -16,12 +16,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import socket
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,6 +38,8 @@ POLL_SECONDS = 0.1
 STOP_GRACE_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
+_TO_FIND = range(20_000, 32_000)
+"""Ports that Linux gives to no connection unless it is told to (``ip_local_port_range``)."""
 STEADY_SECONDS = 30.0
 """A program that ran this long starts again with the first, shortest pause."""
 
@@ -279,15 +283,27 @@ def is_port_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Find ``count`` different TCP ports of 127.0.0.1 that nobody uses at this moment."""
-    with contextlib.ExitStack() as stack:
-        probes = [
-            stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            for _ in range(count)
-        ]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+    """Find ``count`` different TCP ports of 127.0.0.1 that nobody uses at this moment.
+
+    None is one that the system gives to a connection, or that this finds in another process while
+    this one lives: a port that nothing listens at yet would be lost to either.
+    """
+    ports = random.SystemRandom().sample(_TO_FIND, len(_TO_FIND))
+    return list(islice((port for port in ports if is_port_free(port) and reserve(port)), count))
+
+
+def reserve(port: int) -> bool:
+    """Reserve a TCP port among those who ask here, by UDP's of that number; false: it is already.
+
+    It is reserved as long as this process lives.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reservation:
+        try:
+            reservation.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        reservation.detach()
+    return True
 
 
 async def _answers(client: httpx.AsyncClient, url: str) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.supervisor import is_port_free
+from demo.supervisor import is_port_free, reserve
 from demo.town import Ports
 
 pytestmark = pytest.mark.agents
@@ -21,9 +21,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def first_of_free_ports() -> int:
-    for first in range(18010, 60000, 50):
+    for first in range(18010, 19990, 50):
         ports = Ports.starting_at(first)
-        if all(is_port_free(getattr(ports, name)) for name in ports.__slots__):
+        free = all(is_port_free(getattr(ports, name)) for name in ports.__slots__)
+        if free and reserve(first):
             return first
     raise AssertionError("no free ports")
 

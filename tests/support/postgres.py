@@ -37,7 +37,6 @@ def running_cluster() -> Iterator[str]:
     other_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if other_user:
         shutil.chown(folder, "postgres")
-    port = free_ports(1)[0]
 
     def run(program: str, *arguments: str) -> None:
         subprocess.run(
@@ -49,6 +48,7 @@ def running_cluster() -> Iterator[str]:
 
     try:
         run("initdb", "--auth=trust", "--username=acquis", "--encoding=UTF8")
+        (port,) = free_ports(1)
         options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
         run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -185,3 +186,13 @@ async def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> 
 def test_free_ports_are_different() -> None:
     ports = free_ports(20)
     assert len(set(ports)) == 20
+
+
+def test_free_ports_are_lost_to_no_connection_and_to_no_other_process() -> None:
+    ports = free_ports(20)
+    lowest, _ = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    assert max(ports) < int(lowest)
+    asks = "from demo.supervisor import reserve; import sys; print(any(map(reserve, map(int, sys.argv[1:]))))"
+    other = [sys.executable, "-c", asks, *map(str, ports)]
+    assert subprocess.run(other, capture_output=True, check=True).stdout == b"False\n"
+    assert not {*ports} & {*free_ports(20)}
