@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from acquis.credentials.basis import PIPELINE, digest_of
 from acquis.credentials.verify import CHECK_IDS
 from acquis.errors import NotFound
 from support.leaves import places
@@ -24,6 +25,8 @@ KEPT = (
     *("proof_request", "presentation", "verdict", "report", "decision", "basis", "digests"),
     "learned",
 )
+HASHED = ("proof", "aggregated_proof", "c_list")
+"""Of a presentation, a thousand bytes each alike."""
 
 
 async def explained(desk: Desk, wanted: str) -> Explanation:
@@ -68,7 +71,9 @@ async def test_whatever_is_changed_in_what_was_kept_is_told(desk: Desk) -> None:
     for column in ("request", *KEPT):
         holder: RequestRow | SessionRow = request if column == "request" else row
         kept = getattr(holder, column)
-        for place in list(places(kept))[:: 7 if column in {"presentation", "basis"} else 3]:
+        for place in list(places(kept, whole=HASHED))[
+            :: 7 if column in {"presentation", "basis"} else 3
+        ]:
             changed = copy.deepcopy(kept)
             at: Any = changed
             for step in place[:-1]:
@@ -95,6 +100,19 @@ async def test_what_is_added_or_taken_away_is_told(desk: Desk) -> None:
     row.digests = None
     with pytest.raises(NotFound):
         explain(request, row)
+
+
+async def test_a_decision_by_an_earlier_version_of_the_checks_says_so(desk: Desk) -> None:
+    request_id = await decided(desk)
+    request, row = await load_decided(desk.around.database, request_id)
+    row.basis = (row.basis or {}) | {"pipeline": PIPELINE - 1}
+    row.digests = (row.digests or {}) | {"pipeline": digest_of(PIPELINE - 1)}
+    checks = [each for each in (row.report or {})["checks"] if each["id"] != "proof-sound"]
+    row.report = (row.report or {}) | {"checks": checks}  # which was not one of them
+    found = explain(request, row)
+    assert (found.status, found.pipeline) == (1, PIPELINE - 1)
+    said = "\n".join(explaining.write_explanation(found, "en"))
+    assert f"Decided by version {PIPELINE - 1} of the checks; this is {PIPELINE}." in said
 
 
 async def test_an_answer_nobody_could_check_rests_on_nothing(desk: Desk) -> None:
