@@ -1,13 +1,13 @@
 """What the AnonCreds library leaves open in a proof that it calls true, checked from the proof alone.
 
-A proof answers a challenge, which is a hash, for commitments that were fixed before it. The library
-computes the hash again and compares; but it looks at the size of no answer, and hashes the
-commitments as a list beside the proof says them, never comparing that list with the commitments it
-calculates with. Without these two conditions a signature is proved by nobody:
+A proof answers a challenge, which is a hash over commitments made before it. The library computes the
+hash again and compares it; but it looks at the size of no answer, and it hashes a list of commitments
+that the proof brings along without comparing it with the commitments it calculates with. Two
+conditions are therefore left to whoever relies on it, and without either nothing is proved:
 
 **Sizes.** A Camenisch-Lysyanskaya signature is one only because its exponent lies near 2^596 and no
 value signed is nearly as large. An answer is challenge * secret + mask, so with a challenge of 256
-bits it is honestly below 2^k, and never below zero:
+bits it is honestly below 2^k, and not below zero:
 
 ======  =======================  ===========  ====  ===================================================
 answer  the secret               mask (bits)  k     secret (bits)
@@ -21,11 +21,11 @@ r       of a commitment          672          2385  2128
 alpha   r of DELTA - sum of u*r  2787         2788  2146, either sign
 ======  =======================  ===========  ====  ===================================================
 
-An answer whose secret has either sign is below zero once in 2^79 (v) or 2^385 (alpha) proofs.
-What follows from the sizes of e and m: whoever can answer two challenges knows an exponent within
-2^457 of 2^596, and values within 2^593 of zero; a value plus the exponent, which the same signature
-bears, is beyond that. The size of m2 leaves room for that very thing (see ``status``). Sizes of v, u,
-r and alpha bear nothing: they are kept because no honest wallet leaves them.
+An answer whose secret has either sign is below zero once in 2^79 (v), 2^304 (m of a negative number)
+or 2^385 (alpha) proofs, which is never. What follows from the sizes of e and m: whoever can answer two
+challenges knows an exponent within 2^457 of 2^596 and values within 2^593 of zero; a value plus the
+exponent, which the same signature bears, is beyond that. The size of m2 leaves room for that very thing
+(see ``status``). Nothing rests on the sizes of v, u, r and alpha, which no honest wallet leaves either.
 
 **Commitments.** For each sub-proof in turn: the seven points of its proof of non-revocation, if it
 has one, then the blinded signature and for each comparison its five commitments, big-endian without
