@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from demo.people import Visitor
+from demo.people import PATIENCE_SECONDS, Visitor
 from demo.story import LEARNER, PYTHON, RECRUITER, REGISTRAR
 from support.town import Running
 
@@ -29,6 +29,13 @@ def hold_to_the_form(answer: httpx.Response, *statuses: int) -> dict[str, Any]:
     assert problem["type"] == f"urn:acquis:problem:{problem['code']}"
     assert problem["detail"]
     return problem
+
+
+def stranger(running: Running, service: str) -> httpx.AsyncClient:
+    """Somebody who is signed in nowhere."""
+    return httpx.AsyncClient(
+        base_url=running.town.url(service), trust_env=False, timeout=PATIENCE_SECONDS
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +79,7 @@ async def test_a_wallet_is_given_a_bad_link(
 async def test_an_unknown_or_malformed_link(
     running: Running, service: str, path: str, token: str
 ) -> None:
-    async with httpx.AsyncClient(base_url=running.town.url(service), trust_env=False) as http:
+    async with stranger(running, service) as http:
         hold_to_the_form(await http.get(path + token), 404, 422)
         page = await http.get(path + token, headers={"accept": "text/html"})
         assert page.status_code in {404, 422}
@@ -181,7 +188,7 @@ async def test_bad_awards_and_achievements(running: Running) -> None:
 
 @pytest.mark.parametrize("service", ["issuer", "wallet", "verifier"])
 async def test_nobody_who_is_not_signed_in_does_anything(running: Running, service: str) -> None:
-    async with httpx.AsyncClient(base_url=running.town.url(service), trust_env=False) as http:
+    async with stranger(running, service) as http:
         for path in ("/api/institution", f"/api/exchanges/{NOWHERE}", f"/api/requests/{NOWHERE}"):
             answer = await http.get(path)
             assert answer.status_code in {401, 404}
@@ -196,7 +203,7 @@ async def test_nobody_who_is_not_signed_in_does_anything(running: Running, servi
 
 @pytest.mark.parametrize("service", ["issuer", "wallet", "verifier"])
 async def test_a_webhook_without_the_key_rings_nothing(running: Running, service: str) -> None:
-    async with httpx.AsyncClient(base_url=running.town.url(service), trust_env=False) as http:
+    async with stranger(running, service) as http:
         path = "/webhooks/topic/issue_credential_v2_0/"
         for headers in ({}, {"x-api-key": ""}, {"x-api-key": "wrong"}, {"x-api-key": "é".encode()}):
             answer = await http.post(path, json={"cred_ex_id": NOWHERE}, headers=headers)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from demo.people import Visitor
+from demo.people import PATIENCE_SECONDS, Visitor
 from demo.story import PYTHON, RECRUITER
 from support.town import Running
 
@@ -73,7 +73,7 @@ async def test_two_of_three_are_proved_without_the_name_and_then_all_by_a_plain_
         assert seen["state"] in {"presentation-sent", "done"}
 
         plain_id, link = await ask(running, recruiter)
-        async with httpx.AsyncClient(trust_env=False) as plain:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_SECONDS) as plain:
             answer = await plain.get(link, headers={"accept": "application/json"})
         await present(learner, json.dumps(answer.json()))
         everything = await decided(recruiter, plain_id)

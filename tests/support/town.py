@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -112,10 +113,15 @@ class Running:
             )
         return {"wallet": wallet["state"], "request_id": request_id, **result}
 
-    def logs(self) -> str:
-        """Return everything the seven processes have logged."""
+    def log_ends(self) -> dict[Path, int]:
+        """Return where the log of each of the seven processes ends now, in octets."""
+        return {file: file.stat().st_size for file in self.town.folder.rglob("*.log")}
+
+    def logs(self, since: Mapping[Path, int] = MappingProxyType({})) -> str:
+        """Return everything the seven processes have logged, or all behind the ends of `log_ends`."""
         return "\n".join(
-            file.read_text(errors="replace") for file in sorted(self.town.folder.rglob("*.log"))
+            file.read_bytes()[since.get(file, 0) :].decode(errors="replace")
+            for file in sorted(self.town.folder.rglob("*.log"))
         )
 
 
