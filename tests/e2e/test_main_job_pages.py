@@ -19,13 +19,16 @@ from test_camera_scan import film
 
 from acquis.service.catalogue import load_translations
 from demo.scan import scan_page
-from support.browser import DESK, PHONE, find_barriers, open_browser, overflow, watch
+from support.browser import DESK, PATIENCE, PHONE, find_barriers, open_browser, overflow, watch
 from support.town import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.agents]
 
-PATIENCE = 60_000
 SHOTS = os.environ.get("ACQUIS_SHOTS")
+NOTE_ENDS = """document.addEventListener("htmx:sse:close", (event) => {
+  if (event.detail.reason === "message") event.target.dataset.ended = "";
+}, true)"""
+"""Marks the live part of a page of which the server said that nothing more comes."""
 
 
 @dataclass
@@ -56,6 +59,7 @@ class Window:
 
     async def look(self, name: str) -> None:
         """Hold the page as it stands to what every page of ours owes."""
+        await self.page.wait_for_load_state("load")
         assert await find_barriers(self.page) == [], name
         assert await overflow(self.page) <= 0, name
         assert self.wrongs == [], name
@@ -66,9 +70,14 @@ class Window:
             target = Path(SHOTS) / f"{self.language}-{name}.png"
             await self.page.screenshot(path=target, full_page=True)
 
+    async def settles(self) -> None:
+        """Wait until nothing of the page changes by itself any more."""
+        living = self.page.locator(r"[hx-sse\:connect]:not([data-ended])")
+        await expect(living).to_have_count(0)
+
     async def sees(self, en: str) -> None:
         """Wait until the page says it by itself."""
-        await expect(self.page.get_by_text(self.word(en)).first).to_be_visible(timeout=PATIENCE)
+        await expect(self.page.get_by_text(self.word(en)).first).to_be_visible()
 
 
 @asynccontextmanager
@@ -95,6 +104,7 @@ async def _open(
     )
     page = await context.new_page()
     page.set_default_timeout(PATIENCE)
+    await page.add_init_script(NOTE_ENDS)
     return Window(page, home, language, watch(page, origins))
 
 
@@ -127,9 +137,9 @@ async def claim(learner: Window, link: str, name: str) -> None:
     await learner.sign_in(name)
     await learner.look("confirm-link")
     await learner.press("Open")
-    await expect(page.get_by_role("button", name=learner.word("Accept"), exact=True)).to_be_visible(
-        timeout=PATIENCE
-    )
+    await expect(
+        page.get_by_role("button", name=learner.word("Accept"), exact=True)
+    ).to_be_visible()
     await learner.look("offer")
     await learner.press("Accept")
     await learner.sees("Stored: from now on you can prove each competency by itself")
@@ -159,7 +169,7 @@ async def consent(learner: Window) -> None:
     """Read what is asked, share it, see that it was shared, keep the receipt."""
     page = learner.page
     button = page.get_by_role("button", name=learner.word("Share this, once"))
-    await expect(button).to_be_visible(timeout=PATIENCE)
+    await expect(button).to_be_visible()
     await learner.look("consent")
     text = await page.locator("main").inner_text()
     assert {"en": "level 3 or more", "fr": "niveau 3 ou plus"}[learner.language] in text
@@ -167,7 +177,8 @@ async def consent(learner: Window) -> None:
         learner.language
     ] in text.lower()  # the requester is not verified
     await button.click()
-    await expect(page.locator("main")).to_contain_text(learner.word("Shared"), timeout=PATIENCE)
+    await expect(page.locator("main")).to_contain_text(learner.word("Shared"))
+    await learner.settles()
     await learner.look("shared")
     await page.goto(f"{learner.home}/receipts")
     await learner.look("receipts")

@@ -8,11 +8,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 from acquis.service.frontend import find_browser
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 60_000
+"""Milliseconds after which a page will not come to what is expected of it."""
+expect.set_options(timeout=PATIENCE)
 
 ARGUMENTS = (
     "--no-sandbox",
