@@ -270,4 +270,9 @@ async def test_moments_stand_in_the_readers_own_time(gallery: str, chromium: Bro
     page = await context.new_page()
     await page.goto(f"{gallery}/wallet/receipt?lang=fr")
     await expect(page.locator("time").first).to_have_text(re.compile("23 nov. 2026.* 01:02"))
+    await page.evaluate(
+        "document.querySelector('time').dateTime = '2026-11-30T14:02:00Z';"
+        "document.dispatchEvent(new Event('htmx:after:swap'))"
+    )
+    await expect(page.locator("time").first).to_have_text(re.compile("1er déc. 2026.* 01:02"))
     await context.close()
