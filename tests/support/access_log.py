@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.supervisor import free_ports
-from support.namespace import Streams, at_port, relay, serving, to_port
+from support.namespace import Streams, at_port, relay, serving, serving_apart, to_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,10 @@ class AccessLog:
 
     @asynccontextmanager
     async def door(self, name: str, to: int, port: int | None = None) -> AsyncIterator[str]:
-        """Stand before the port ``to`` of this machine; give the address of the door."""
+        """Stand before the port ``to`` of this machine; give the address of the door.
+
+        It is on a thread of its own: whatever the tests are busy with, what comes is noted then.
+        """
 
         async def meet(client: Streams) -> None:
             lines = RequestLines()
@@ -58,7 +61,7 @@ class AccessLog:
             await relay(client, to_port(to), note)
 
         chosen = port or free_ports(1)[0]
-        async with serving(at_port(chosen), meet):
+        async with serving_apart(at_port(chosen), meet):
             yield f"http://127.0.0.1:{chosen}"
 
     @asynccontextmanager

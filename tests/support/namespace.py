@@ -26,6 +26,7 @@ import os
 import socket
 import struct
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,29 @@ async def serving(start: Start, meet: Meet) -> AsyncIterator[None]:
         for task in met:
             task.cancel()
         await asyncio.gather(*met, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def serving_apart(start: Start, meet: Meet) -> AsyncIterator[None]:
+    """Serve as `serving`, on a thread and a loop of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    served = serving(start, meet)
+
+    async def there(step: Coroutine[Any, Any, object]) -> None:
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(step, loop))
+
+    try:
+        await there(served.__aenter__())
+        try:
+            yield
+        finally:
+            await there(served.__aexit__(None, None, None))
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 async def _pump(
