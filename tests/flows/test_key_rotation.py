@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +15,10 @@ from acquis.registry.mirror import Mirror
 from acquis.registry.resource import ResourceType
 from demo.people import Visitor
 from demo.story import REGISTRAR
+from demo.supervisor import free_ports
 from demo.town import HOST
+from support.access_log import RequestLines
+from support.namespace import Streams, at_port, relay, serving, to_port
 from support.town import Running, running_town
 
 pytestmark = pytest.mark.agents
@@ -31,13 +35,18 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runnin
         yield made
 
 
-async def rotate(running: Running, *options: str, killed_at: str = "") -> str:
+async def rotate(
+    running: Running, *options: str, killed_at: str = "", publish_url: str = ""
+) -> str:
     """Run the command beside the service, killing it when it says ``killed_at``; what it said."""
     issuer = running.town.supervisor._program("issuer")
+    environment = dict(issuer.environment)
+    if publish_url:
+        environment["ACQUIS_ISSUER_PUBLISH_URL"] = publish_url
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "issuer_agent", "rotate-keys", "--yes", *options),
         cwd=issuer.folder,
-        env=dict(issuer.environment),
+        env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -52,6 +61,37 @@ async def rotate(running: Running, *options: str, killed_at: str = "") -> str:
         status = await process.wait()
     assert status in {0, -signal.SIGKILL}, said
     return said
+
+
+@asynccontextmanager
+async def closing_door(to: int) -> AsyncIterator[str]:
+    """Stand before the registry: when a DID log was put there, whatever else is put stays outside.
+
+    So a command that has published the log is not done before it is killed, however late that is.
+    """
+    put: list[str] = []
+
+    async def let_in(outside: asyncio.StreamReader, inside: asyncio.StreamReader) -> None:
+        lines = RequestLines()
+        while sent := await outside.read(64 * 1024):
+            paths = [path for method, path in lines.feed(sent) if method == "PUT"]
+            if paths and any(path.endswith("/did.jsonl") for path in put):
+                return
+            put.extend(paths)
+            inside.feed_data(sent)
+        inside.feed_eof()
+
+    async def meet(client: Streams) -> None:
+        inside = asyncio.StreamReader()
+        letting_in = asyncio.create_task(let_in(client[0], inside))
+        try:
+            await relay((inside, client[1]), to_port(to))
+        finally:
+            letting_in.cancel()
+
+    (port,) = free_ports(1)
+    async with serving(at_port(port), meet):
+        yield f"http://127.0.0.1:{port}"
 
 
 async def reported_compromise(running: Running) -> int | None:
@@ -91,7 +131,8 @@ async def test_what_was_issued_before_an_ordinary_rotation_still_verifies(town: 
 
 
 async def test_after_a_compromise_it_verifies_and_the_report_tells(town: Running) -> None:
-    killed = await rotate(town, *DRILL, killed_at="The DID log is published")
+    async with closing_door(town.town.ports.registry) as url:
+        killed = await rotate(town, *DRILL, killed_at="The DID log is published", publish_url=url)
     assert "Done" not in killed
     said = await rotate(town, *DRILL)
     assert "An earlier rotation was not finished" in said
