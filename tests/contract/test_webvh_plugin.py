@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -285,8 +285,10 @@ async def registry_under_watch(agents: RealAgents) -> AsyncIterator[set[str]]:
 
     async def note(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         caller = writer.get_extra_info("peername")[1]
-        callers.update(name for name, pid in pids.items() if owns_port(pid, caller))
-        writer.close()
+        try:
+            callers.update(name for name, pid in pids.items() if owns_port(pid, caller))
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(note, "127.0.0.1", port)
     try:
@@ -304,9 +306,10 @@ def owns_port(pid: int, port: int) -> bool:
         for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]
         if int(line.split()[1].rpartition(":")[2], 16) == port
     }
-    held = {
-        entry.readlink().name for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.is_symlink()
-    }
+    held = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            held.add(entry.readlink().name)
     return any(f"socket:[{inode}]" in held for inode in inodes)
 
 

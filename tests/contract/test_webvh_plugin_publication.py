@@ -22,7 +22,7 @@ from acquis.registry.multibase import encode_base58
 from acquis.registry.resource import Resource, ResourceType
 from demo.agents import AgentRole
 from demo.supervisor import free_ports
-from support.agents import HOST, RealAgents
+from support.agents import HOST, PATIENCE, RealAgents
 from support.plugin_wallet import KeysWallet
 
 pytestmark = pytest.mark.agents
@@ -61,7 +61,9 @@ class Desk:
         )
         tails = tag.encode()
         tails_hash = encode_base58(sha256(tails).digest())
-        async with httpx.AsyncClient(base_url=self.agents.registry_url, trust_env=False) as http:
+        async with httpx.AsyncClient(
+            base_url=self.agents.registry_url, trust_env=False, timeout=PATIENCE
+        ) as http:
             sent = await http.put(f"/tails/hash/{tails_hash}", files={"tails": tails})
             assert sent.status_code in {201, 409}
         return await publisher.publish(

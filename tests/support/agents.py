@@ -120,7 +120,9 @@ class RealAgents:
         did, log = build_genesis(
             HOST, folder, SigningKey.generate(), SigningKey.generate(), attest_multikey
         )
-        async with httpx.AsyncClient(base_url=self.registry_url, trust_env=False) as http:
+        async with httpx.AsyncClient(
+            base_url=self.registry_url, trust_env=False, timeout=PATIENCE
+        ) as http:
             answer = await http.put(f"/{folder}/did.jsonl", content=log)
         assert answer.is_success, answer.text
         self.issuers[name] = did
