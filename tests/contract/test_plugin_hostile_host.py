@@ -137,24 +137,6 @@ def play(prepared: Prepared, tmp_path: Path) -> Callable[..., Awaitable[None]]:
     return play
 
 
-async def test_the_measure_sees_a_loop_that_stands_still() -> None:
-    """Of what it says of a loop that is idle, asleep and at work, all is right at one try of four."""
-    for _ in range(4):
-        async with loop_lag() as idle:
-            await asyncio.sleep(0.05)
-        async with loop_lag() as sleeping:
-            time.sleep(0.3)  # noqa: ASYNC251 - what must be seen
-        async with loop_lag() as working:
-            until = time.thread_time() + 0.3
-            while time.thread_time() < until:
-                pass
-        if idle.worst < LIMIT < min(sleeping.worst, working.worst):
-            return
-    pytest.fail(
-        f"{idle.worst:.3f} s idle, {sleeping.worst:.3f} asleep, {working.worst:.3f} at work"
-    )
-
-
 async def test_the_agents_own_resolvers_that_ask_the_network_are_gone(tmp_path: Path) -> None:
     """As an agent starts: ACA-Py registers its own resolvers first, then the plugin is set up."""
     plugin_config = {"mirror": str(tmp_path), "sources": f"{HOST}=http://127.0.0.1:1"}
