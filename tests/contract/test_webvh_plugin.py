@@ -26,6 +26,7 @@ from support.exchanges import (
     active_registry,
     define,
     issue,
+    next_second,
     open_wallet,
     present,
     revoke,
@@ -109,7 +110,7 @@ async def test_proved_with_the_issuer_and_the_registry_stopped(
         record = await present(agents, definition, held)
         async with registry_under_watch(agents) as callers:
             assert await verify(agents, record) is True
-            await asyncio.sleep(1.1)  # a mirror refreshed within the same second is new enough
+            await next_second()
             assert await verify(agents, await present(agents, definition, held)) is True
         # The wallet asked whether it had the latest list; the verifying agent asked nobody.
         assert HOLDER in callers

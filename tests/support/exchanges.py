@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Mapping
@@ -160,14 +161,25 @@ async def present(
 
 
 async def revoke(agents: RealAgents, held: Held) -> str:
-    """Mark and publish; return the registry's id. That this returns proves nothing."""
+    """Mark and publish; return the registry's id. That this returns proves nothing.
+
+    What is asked afterwards is asked in a later second: no mirror knows it from before.
+    """
     issuer = agents.client(AgentRole.ISSUER)
     issued = await anoncreds.find_issued(issuer, held.issuance_id)
     assert issued is not None
     registry_id = issued.revocation_registry_id
     await anoncreds.mark_revoked(issuer, registry_id, issued.revocation_index)
     await anoncreds.publish_revocations(issuer, registry_id)
+    await next_second()
     return registry_id
+
+
+async def next_second() -> None:
+    """Wait until another second has begun: a mirror refreshed within the same one is new enough."""
+    now = int(time.time())
+    while int(time.time()) == now:
+        await asyncio.sleep(0.02)
 
 
 async def _reaches(client: AgentClient, record_id: str, state: str) -> bool | None:
