@@ -257,6 +257,7 @@ async def test_a_revoked_award_ends_its_stream(desk: Desk) -> None:
     assert events[-1].startswith("event: end")
     page = await desk.get(f"/awards/{award.id}")
     assert "hx-sse:connect" not in page.text
+    assert "belongs under a new version of the achievement" in text_of(page)
 
 
 async def test_what_a_stranger_typed_is_never_markup(desk: Desk) -> None:
