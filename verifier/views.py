@@ -68,7 +68,7 @@ _LOST: Final = Trouble(
         "Redemandez la même chose et faites scanner le nouveau code",
     ),
 )
-_REFUSED_AT_THE_DOOR: Final = Trouble(
+REFUSED_AT_THE_DOOR: Final = Trouble(
     Text(
         "Something was sent that our agent could not take in as an answer",
         "Quelque chose a été envoyé que notre agent n’a pas pu recevoir comme réponse",
@@ -320,7 +320,7 @@ def build_public(
 def _trouble_of(row: SessionRow, state: str) -> Trouble | None:
     if state == "failed":
         return _LOST
-    return _REFUSED_AT_THE_DOOR if was_turned_away(row) else None
+    return REFUSED_AT_THE_DOOR if was_turned_away(row) else None
 
 
 def _build_chosen(known: Known, typed: Typed) -> ChosenView:

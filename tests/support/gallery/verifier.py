@@ -10,6 +10,7 @@ from acquis.service.pages import Fact
 from acquis.text import Text
 from support.gallery import content as c
 from verifier.verdict_words import VERDICTS
+from verifier.views import REFUSED_AT_THE_DOOR
 
 type Sample = tuple[str, dict[str, Any]]
 
@@ -382,6 +383,7 @@ SAMPLES: dict[str, Sample] = {
     "request-nobody": _request("created", asked=View(**{**vars(_ASKED), "issuers": 0})),
     "request-choice": _request("created", asked=_ASKED_WITH_CHOICE),
     "request-waiting": _request("created", link=None),
+    "request-turned-away": _request("expired", trouble=REFUSED_AT_THE_DOOR, live=c.ENDED),
     **{
         f"result-{decision}": _request("decided", result=result(decision), live=c.ENDED)
         for decision in ("accepted", "refused", "undetermined")
